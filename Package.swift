@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with. The layers of docs/architecture.md are enforced by
+/// `--explicit-target-dependency-import-check error`, which the Makefile passes to every build.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+extension Target.Dependency {
+    static let argumentParser = Self.product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let deque = Self.product(name: "DequeModule", package: "swift-collections")
+    static let logging = Self.product(name: "Logging", package: "swift-log")
+    static let nioCore = Self.product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded = Self.product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioHTTP1 = Self.product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = Self.product(name: "NIOPosix", package: "swift-nio")
+    static let serviceLifecycle = Self.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess = Self.product(name: "Subprocess", package: "swift-subprocess")
+    static let yams = Self.product(name: "Yams", package: "Yams")
+}
+
+let package = Package(
+    name: "breakwater",
+    products: [
+        .executable(name: "breakwater", targets: ["breakwater"]),
+        .executable(name: "breakwater-proxy", targets: ["breakwater-proxy"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Layer 0: pure. No I/O, no clocks.
+        .target(name: "Topology", dependencies: [.yams], swiftSettings: strict),
+        .target(name: "RESP", dependencies: [.nioCore], swiftSettings: strict),
+        .target(name: "Rendering", dependencies: ["Topology"], swiftSettings: strict),
+
+        // Layer 1: clients.
+        .target(
+            name: "RedisClient",
+            dependencies: ["RESP", .nioCore, .nioPosix, .deque, .logging],
+            swiftSettings: strict),
+
+        // Layer 2: jobs. They never import each other, except Drills, which drives a LocalStack.
+        .target(
+            name: "RedisProxy",
+            dependencies: ["RESP", "RedisClient", .nioCore, .nioPosix, .nioHTTP1, .deque, .logging, .serviceLifecycle],
+            swiftSettings: strict),
+        .target(
+            name: "LocalStack",
+            dependencies: ["Topology", "Rendering", "RedisClient", .nioCore, .nioPosix, .logging, .subprocess],
+            swiftSettings: strict),
+        .target(
+            name: "Drills",
+            dependencies: [
+                "LocalStack", "Topology", "RedisClient", "RESP", .nioCore, .nioPosix, .logging, .subprocess,
+            ],
+            swiftSettings: strict),
+
+        // Layer 3: composition.
+        .target(
+            name: "Commands",
+            dependencies: ["Topology", "Rendering", "LocalStack", "Drills", .argumentParser, .logging],
+            swiftSettings: strict),
+        .executableTarget(name: "breakwater", dependencies: ["Commands"], swiftSettings: strict),
+        .executableTarget(
+            name: "breakwater-proxy",
+            dependencies: ["RedisProxy", "Topology", "RedisClient", .argumentParser, .logging, .serviceLifecycle],
+            swiftSettings: strict),
+
+        .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
+        .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
+        .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Topology"], swiftSettings: strict),
+        .testTarget(name: "RedisClientTests", dependencies: ["RedisClient", "RESP", .nioCore], swiftSettings: strict),
+        .testTarget(
+            name: "RedisProxyTests",
+            dependencies: ["RedisProxy", "RedisClient", "RESP", .nioCore, .nioEmbedded],
+            swiftSettings: strict),
+        .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "LocalStack", "Drills", "Rendering", "Topology", "RedisClient", "RESP", .nioCore, .nioPosix, .subprocess,
+            ],
+            swiftSettings: strict),
+    ]
+)
