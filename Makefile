@@ -1,0 +1,69 @@
+# The targets a person types. `make help` lists them.
+#
+#   CONFIG=debug|release   the configuration of build, test and demo (default: debug, see docs/decisions/0002)
+#   SCRATCH=DIR            the build folder (default: .build)
+#   PREFIX=DIR             where install puts the two programs (default: /usr/local)
+#   DEMO_FLAGS, BENCH_FLAGS, TEST_FLAGS   passed on to the program or to `swift test`
+
+SWIFT   ?= swift
+CONFIG  ?= debug
+SCRATCH ?= .build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+# The import check is what enforces the layers of docs/architecture.md: a file that imports a target which its own
+# target does not declare does not build.
+FLAGS := --scratch-path "$(SCRATCH)" --explicit-target-dependency-import-check error
+# What is installed and measured carries Swift's runtime, for the servers it goes to have no Swift toolchain.
+RELEASE := $(FLAGS) -c release --static-swift-stdlib
+
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
+SHELL_SOURCES := Scripts/bootstrap .ci/run
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bench format lint install uninstall clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## build the two programs, breakwater and breakwater-proxy
+	@Scripts/bootstrap build
+	$(SWIFT) build $(FLAGS) -c $(CONFIG) --product breakwater
+	$(SWIFT) build $(FLAGS) -c $(CONFIG) --product breakwater-proxy
+
+demo: ## kill a Redis master under real PHP clients and show what they saw
+	@Scripts/bootstrap demo
+	@$(MAKE) --no-print-directory build
+	"$$($(SWIFT) build $(FLAGS) -c $(CONFIG) --show-bin-path)/breakwater" demo $(DEMO_FLAGS)
+
+test: lint ## lint, build with the layer check, and run every test
+	@Scripts/bootstrap test
+	$(SWIFT) build $(FLAGS) -c $(CONFIG) --build-tests
+	$(SWIFT) test $(FLAGS) -c $(CONFIG) --skip-build $(TEST_FLAGS)
+
+bench: ## measure the sidecar beside HAProxy and Redis itself (release build, some minutes)
+	@Scripts/bootstrap bench
+	$(SWIFT) build $(RELEASE) --product breakwater-proxy
+	$(SWIFT) build $(RELEASE) --product breakwater-bench
+	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater-bench" $(BENCH_FLAGS)
+
+format: ## format every Swift file in place
+	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(SWIFT_SOURCES))
+
+lint: ## check formatting, strictly, and the syntax of the shell scripts
+	@Scripts/bootstrap build
+	$(SWIFT) format lint --strict --parallel --recursive $(wildcard $(SWIFT_SOURCES))
+	@for script in $(SHELL_SOURCES); do bash -n "$$script" || exit 1; done
+
+install: ## build for release and install into PREFIX
+	@Scripts/bootstrap build
+	$(SWIFT) build $(RELEASE) --product breakwater
+	$(SWIFT) build $(RELEASE) --product breakwater-proxy
+	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; for program in breakwater breakwater-proxy; do \
+	  install -v -D -m 0755 "$$bin/$$program" "$(DESTDIR)$(PREFIX)/bin/$$program" || exit 1; done
+
+uninstall: ## remove what install put into PREFIX
+	rm -f "$(DESTDIR)$(PREFIX)/bin/breakwater" "$(DESTDIR)$(PREFIX)/bin/breakwater-proxy"
+
+clean: ## delete the build folder
+	rm -rf "$(SCRATCH)"
