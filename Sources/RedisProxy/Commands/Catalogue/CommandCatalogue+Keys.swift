@@ -1,0 +1,125 @@
+extension CommandCatalogue {
+    static let keys = CommandGroup(
+        "Keys",
+        commands: [
+            .mutate("COPY", -3, .firstTwo),
+            .overwrite("DEL", -2, .all, note: "The count in the answer can be lower when it had to be sent again."),
+            .read("DUMP", 2, .first),
+            .read("EXISTS", -2, .all),
+            .mutate("EXPIRE", -3, .first),
+            .mutate("EXPIREAT", -3, .first),
+            .read("EXPIRETIME", 2, .first),
+            .read("KEYS", 2, note: "Walks the whole key space while every client waits; SCAN does not."),
+            .mutate("MIGRATE", -6, .migrate, note: "Blocks the server while it runs, as it does without a sidecar."),
+            .mutate("MOVE", 3, .first),
+            .container("OBJECT"),
+            .read("OBJECT ENCODING", 3, .second),
+            .read("OBJECT FREQ", 3, .second),
+            .read("OBJECT HELP", 2),
+            .read("OBJECT IDLETIME", 3, .second),
+            .read("OBJECT REFCOUNT", 3, .second),
+            .mutate("PERSIST", 2, .first),
+            .mutate("PEXPIRE", -3, .first),
+            .mutate("PEXPIREAT", -3, .first),
+            .read("PEXPIRETIME", 2, .first),
+            .read("PTTL", 2, .first),
+            .read("RANDOMKEY", 1),
+            .mutate("RENAME", 3, .firstTwo),
+            .mutate("RENAMENX", 3, .firstTwo),
+            .mutate("RESTORE", -4, .first),
+            .scan("SCAN", -2),
+            .mutate(
+                "SORT", -2, .firstAndStore, flags: .dependsOnArguments,
+                note: "With STORE a change, without it a read."),
+            .read("SORT_RO", -2, .first),
+            .read("TOUCH", -2, .all),
+            .read("TTL", 2, .first),
+            .read("TYPE", 2, .first),
+            .overwrite("UNLINK", -2, .all, note: "As DEL."),
+            .control(
+                "WAIT", 3, handling: .wait, class: .blocking,
+                note: "Counts only writes of its own connection, so the client keeps one to itself while it uses WAIT."),
+            .control("WAITAOF", 4, handling: .wait, class: .blocking, since: "Redis 7.2"),
+        ])
+
+    static let transactions = CommandGroup(
+        "Transactions", class: .transaction,
+        commands: [
+            .control("DISCARD", 1, handling: .discard),
+            .mutate(
+                "EXEC", 1, handling: .exec,
+                note: "Without an answer the outcome is unknown; a block whose EXEC was not sent is sent again whole."),
+            .control("MULTI", 1, handling: .multi),
+            .control("UNWATCH", 1, handling: .unwatch),
+            .control(
+                "WATCH", -2, .all, handling: .watch,
+                note: "After a failover the watched keys count as touched: EXEC answers null."),
+        ])
+
+    static let scripting = CommandGroup(
+        "Scripts and functions", class: .script,
+        commands: [
+            .mutate("EVAL", -3, .counted(at: 2)),
+            .mutate(
+                "EVALSHA", -3, .counted(at: 2),
+                note: "Scripts loaded with SCRIPT LOAD are not replicated: after a failover NOSCRIPT is to be expected."
+            ),
+            .read("EVALSHA_RO", -3, .counted(at: 2), note: "As EVALSHA."),
+            .read("EVAL_RO", -3, .counted(at: 2)),
+            .mutate("FCALL", -3, .counted(at: 2)),
+            .read("FCALL_RO", -3, .counted(at: 2)),
+            .container("FUNCTION"),
+            .mutate("FUNCTION DELETE", 3),
+            .read("FUNCTION DUMP", 2),
+            .mutate("FUNCTION FLUSH", -2),
+            .read("FUNCTION HELP", 2),
+            .control(
+                "FUNCTION KILL", 2, handling: .exclusive,
+                note: "On a connection of its own, to reach a server that a function keeps busy."),
+            .read("FUNCTION LIST", -2),
+            .mutate("FUNCTION LOAD", -3),
+            .mutate("FUNCTION RESTORE", -3),
+            .read(
+                "FUNCTION STATS", 2, handling: .exclusive,
+                note: "On a connection of its own, to reach a server that a function keeps busy."),
+            .container("SCRIPT"),
+            .control(
+                "SCRIPT DEBUG", 3, handling: .scriptDebug,
+                note: "Keeps the client on its own connection until it ends."),
+            .read("SCRIPT EXISTS", -3),
+            .control("SCRIPT FLUSH", -2),
+            .read("SCRIPT HELP", 2),
+            .control(
+                "SCRIPT KILL", 2, handling: .exclusive,
+                note: "On a connection of its own, to reach a server that a script keeps busy."),
+            .control(
+                "SCRIPT LOAD", 3, flags: .resendable,
+                note: "Loading the same script twice leaves it loaded once. Not replicated: see EVALSHA."),
+            .read("SCRIPT SHOW", 3, since: "Valkey 8.0"),
+        ])
+
+    static let pubsub = CommandGroup(
+        "Publish and subscribe", class: .pubsub,
+        commands: [
+            .control("PSUBSCRIBE", -2, handling: .subscribe, flags: .pattern, note: "As SUBSCRIBE."),
+            .publish(
+                "PUBLISH", 3,
+                note: "Sent to the master, which passes it to its replicas. Lost or doubled delivery cannot be told "
+                    + "apart."),
+            .container("PUBSUB"),
+            .read("PUBSUB CHANNELS", -2),
+            .read("PUBSUB HELP", 2),
+            .read("PUBSUB NUMPAT", 2),
+            .read("PUBSUB NUMSUB", -2),
+            .read("PUBSUB SHARDCHANNELS", -2),
+            .read("PUBSUB SHARDNUMSUB", -2),
+            .control("PUNSUBSCRIBE", -1, handling: .unsubscribe, flags: .pattern),
+            .publish("SPUBLISH", 3, .first),
+            .control("SSUBSCRIBE", -2, .all, handling: .subscribe, flags: .shardChannel, note: "As SUBSCRIBE."),
+            .control(
+                "SUBSCRIBE", -2, handling: .subscribe,
+                note: "Subscriptions are made again on the new master; messages of the time between are lost."),
+            .control("SUNSUBSCRIBE", -1, .all, handling: .unsubscribe, flags: .shardChannel),
+            .control("UNSUBSCRIBE", -1, handling: .unsubscribe),
+        ])
+}

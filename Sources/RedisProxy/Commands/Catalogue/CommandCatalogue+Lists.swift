@@ -1,0 +1,50 @@
+extension CommandCatalogue {
+    static let lists = CommandGroup(
+        "Lists",
+        commands: [
+            .blocking("BLMOVE", 6, .firstTwo),
+            .blocking("BLMPOP", -5, .counted(at: 2)),
+            .blocking("BLPOP", -3, .allButLast),
+            .blocking("BRPOP", -3, .allButLast),
+            .blocking("BRPOPLPUSH", 4, .firstTwo),
+            .read("LINDEX", 3, .first),
+            .mutate("LINSERT", 5, .first),
+            .read("LLEN", 2, .first),
+            .mutate("LMOVE", 5, .firstTwo),
+            .mutate("LMPOP", -4, .counted(at: 1)),
+            .mutate("LPOP", -2, .first),
+            .read("LPOS", -3, .first),
+            .mutate("LPUSH", -3, .first),
+            .mutate("LPUSHX", -3, .first),
+            .read("LRANGE", 4, .first),
+            .mutate("LREM", 4, .first),
+            .mutate("LSET", 4, .first),
+            .mutate("LTRIM", 4, .first),
+            .mutate("RPOP", -2, .first),
+            .mutate("RPOPLPUSH", 3, .firstTwo),
+            .mutate("RPUSH", -3, .first),
+            .mutate("RPUSHX", -3, .first),
+        ])
+
+    static let sets = CommandGroup(
+        "Sets",
+        commands: [
+            .mutate("SADD", -3, .first),
+            .read("SCARD", 2, .first),
+            .read("SDIFF", -2, .all),
+            .mutate("SDIFFSTORE", -3, .all),
+            .read("SINTER", -2, .all),
+            .read("SINTERCARD", -3, .counted(at: 1)),
+            .mutate("SINTERSTORE", -3, .all),
+            .read("SISMEMBER", 3, .first),
+            .read("SMEMBERS", 2, .first),
+            .read("SMISMEMBER", -3, .first),
+            .mutate("SMOVE", 4, .firstTwo),
+            .mutate("SPOP", -2, .first),
+            .read("SRANDMEMBER", -2, .first),
+            .mutate("SREM", -3, .first),
+            .scan("SSCAN", -3, .first),
+            .read("SUNION", -2, .all),
+            .mutate("SUNIONSTORE", -3, .all),
+        ])
+}

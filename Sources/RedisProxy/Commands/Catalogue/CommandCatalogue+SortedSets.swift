@@ -1,0 +1,60 @@
+extension CommandCatalogue {
+    static let sortedSets = CommandGroup(
+        "Sorted sets",
+        commands: [
+            .blocking("BZMPOP", -5, .counted(at: 2)),
+            .blocking("BZPOPMAX", -3, .allButLast),
+            .blocking("BZPOPMIN", -3, .allButLast),
+            .mutate("ZADD", -4, .first),
+            .read("ZCARD", 2, .first),
+            .read("ZCOUNT", 4, .first),
+            .read("ZDIFF", -3, .counted(at: 1)),
+            .mutate("ZDIFFSTORE", -4, .destinationAndCounted),
+            .mutate("ZINCRBY", 4, .first),
+            .read("ZINTER", -3, .counted(at: 1)),
+            .read("ZINTERCARD", -3, .counted(at: 1)),
+            .mutate("ZINTERSTORE", -4, .destinationAndCounted),
+            .read("ZLEXCOUNT", 4, .first),
+            .mutate("ZMPOP", -4, .counted(at: 1)),
+            .read("ZMSCORE", -3, .first),
+            .mutate("ZPOPMAX", -2, .first),
+            .mutate("ZPOPMIN", -2, .first),
+            .read("ZRANDMEMBER", -2, .first),
+            .read("ZRANGE", -4, .first),
+            .read("ZRANGEBYLEX", -4, .first),
+            .read("ZRANGEBYSCORE", -4, .first),
+            .mutate("ZRANGESTORE", -5, .firstTwo),
+            .read("ZRANK", 3, .first),
+            .mutate("ZREM", -3, .first),
+            .mutate("ZREMRANGEBYLEX", 4, .first),
+            .mutate("ZREMRANGEBYRANK", 4, .first),
+            .mutate("ZREMRANGEBYSCORE", 4, .first),
+            .read("ZREVRANGE", -4, .first),
+            .read("ZREVRANGEBYLEX", -4, .first),
+            .read("ZREVRANGEBYSCORE", -4, .first),
+            .read("ZREVRANK", 3, .first),
+            .scan("ZSCAN", -3, .first),
+            .read("ZSCORE", 3, .first),
+            .read("ZUNION", -3, .counted(at: 1)),
+            .mutate("ZUNIONSTORE", -4, .destinationAndCounted),
+        ])
+
+    static let geo = CommandGroup(
+        "Geospatial",
+        commands: [
+            .mutate("GEOADD", -5, .first),
+            .read("GEODIST", -4, .first),
+            .read("GEOHASH", -2, .first),
+            .read("GEOPOS", -2, .first),
+            .mutate(
+                "GEORADIUS", -6, .firstAndStore, flags: .dependsOnArguments,
+                note: "With STORE or STOREDIST a change, without them a read."),
+            .mutate(
+                "GEORADIUSBYMEMBER", -5, .firstAndStore, flags: .dependsOnArguments,
+                note: "With STORE or STOREDIST a change, without them a read."),
+            .read("GEORADIUSBYMEMBER_RO", -5, .first),
+            .read("GEORADIUS_RO", -6, .first),
+            .read("GEOSEARCH", -7, .first),
+            .mutate("GEOSEARCHSTORE", -8, .firstTwo),
+        ])
+}
