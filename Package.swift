@@ -65,6 +65,7 @@ let package = Package(
             dependencies: [
                 "LocalStack", "Topology", "RedisClient", "RESP", .nioCore, .nioPosix, .logging, .subprocess,
             ],
+            resources: [.embedInCode("Workload/worker.php")],
             swiftSettings: strict),
 
         // Layer 3: composition.

@@ -1,0 +1,261 @@
+/// Compares what a client was told with what is there, and classifies every write and every read.
+///
+/// Pure: the same history and final state always give the same result. Each client alone writes its keys, one
+/// command after the other, so the order of its acknowledged writes is the order in which they must have taken
+/// effect. Asynchronous replication may lose writes acknowledged just before a master died; the checker reports them
+/// as lost all the same, for that is what a shopper would have seen.
+package struct Checker {
+    package struct Result: Sendable, Equatable {
+        package var acknowledged = 0
+        /// Writes whose client got an error that leaves their outcome open.
+        package var unknown = 0
+        /// Those of them that turned out to have been executed.
+        package var unknownApplied = 0
+        /// Reads that were compared with an acknowledged write, and fresh.
+        package var freshReads = 0
+        package var anomalies: [Anomaly] = []
+
+        package func count(_ kind: Anomaly.Kind) -> Int {
+            anomalies.lazy.filter { $0.kind == kind }.reduce(0) { $0 + $1.count }
+        }
+
+        package static func + (a: Self, b: Self) -> Self {
+            Self(
+                acknowledged: a.acknowledged + b.acknowledged,
+                unknown: a.unknown + b.unknown,
+                unknownApplied: a.unknownApplied + b.unknownApplied,
+                freshReads: a.freshReads + b.freshReads,
+                anomalies: a.anomalies + b.anomalies)
+        }
+    }
+
+    package static func check(_ history: ClientHistory, against final: FinalState) -> Result {
+        var checker = Checker(client: history.client)
+        for operation in history.operations where operation.kind.isWrite {
+            checker.result.acknowledged += operation.outcome == .acknowledged ? 1 : 0
+            checker.result.unknown += operation.isUnknownWrite ? 1 : 0
+        }
+        checker.checkPages(history.operations, final.pages)
+        checker.checkCurrent(history.operations, final.current)
+        checker.checkCounter(history.operations, final.counter, interrupted: history.interrupted)
+        checker.checkLog(history.operations, final.log)
+        return checker.result
+    }
+
+    private let client: Int
+    private var result = Result()
+
+    private init(client: Int) {
+        self.client = client
+    }
+
+    private mutating func report(
+        _ kind: Anomaly.Kind, _ operation: Operation.Kind, page: Int, count: Int = 1, _ detail: String
+    ) {
+        result.anomalies.append(
+            Anomaly(kind: kind, client: client, operation: operation, page: page, count: count, detail: detail))
+    }
+
+    // MARK: A key for each page
+
+    private mutating func checkPages(_ operations: [Operation], _ pages: [Int: Operation.Result]) {
+        var written: [Int: Operation.Outcome] = [:]
+        for operation in operations {
+            switch operation.kind {
+            case .set:
+                written[operation.page] = operation.outcome
+                checkPage(operation, found: pages[operation.page])
+            case .recall where operation.outcome == .acknowledged:
+                checkRecall(operation, written: written[operation.page])
+            default:
+                break
+            }
+        }
+    }
+
+    private mutating func checkPage(_ write: Operation, found: Operation.Result?) {
+        if write.outcome == .acknowledged, write.result == .foreign {
+            report(.foreignReply, .set, page: write.page, "the reply to SET was not OK")
+        }
+        switch (write.outcome, found) {
+        case (.acknowledged, nil):
+            report(.lost, .set, page: write.page, "acknowledged, and missing afterwards")
+        case (.refused, .some), (.unconnected, .some):
+            report(.falselyRefused, .set, page: write.page, "refused, and there afterwards")
+        case (.broken, .some(let value)):
+            result.unknownApplied += 1
+            checkValue(of: write, value)
+        case (.acknowledged, .some(let value)):
+            checkValue(of: write, value)
+        case (.refused, nil), (.unconnected, nil), (.broken, nil):
+            break
+        }
+    }
+
+    private mutating func checkValue(of write: Operation, _ value: Operation.Result) {
+        if value != .number(write.page) {
+            report(.foreignReply, .set, page: write.page, "its key holds a value that was never written to it")
+        }
+    }
+
+    private mutating func checkRecall(_ read: Operation, written: Operation.Outcome?) {
+        switch read.result {
+        case .number(read.page):
+            result.freshReads += 1
+        case .missing:
+            if written == .acknowledged {
+                report(.staleRead, .recall, page: read.page, "the page's key was acknowledged, and not found")
+            }
+        case .number, .foreign, .nothing:
+            report(.foreignReply, .recall, page: read.page, "found a value that was never written to the key")
+        }
+    }
+
+    // MARK: The key that every page overwrites
+
+    private mutating func checkCurrent(_ operations: [Operation], _ final: Operation.Result) {
+        var acknowledged = 0
+        var attempted = 0
+        var open: [Int] = []
+        for operation in operations {
+            switch operation.kind {
+            case .put where operation.outcome == .acknowledged:
+                if operation.result == .foreign {
+                    report(.foreignReply, .put, page: operation.page, "the reply to SET was not OK")
+                }
+                acknowledged = operation.page
+                attempted = operation.page
+            case .put:
+                attempted = operation.page
+                if operation.outcome == .broken { open.append(operation.page) }
+            case .get where operation.outcome == .acknowledged:
+                checkRead(operation, acknowledged: acknowledged, attempted: attempted)
+            default:
+                break
+            }
+        }
+        switch final {
+        case .number(acknowledged):
+            break
+        case .number(let page) where page > acknowledged:
+            // An unknown write that was executed, or one the client was stopped in before it could report it.
+            result.unknownApplied += open.contains(page) ? 1 : 0
+        case .number(let page):
+            report(.lost, .put, page: acknowledged, "overwritten by the older value of page \(page)")
+        case .missing:
+            if acknowledged > 0 { report(.lost, .put, page: acknowledged, "acknowledged, and missing afterwards") }
+        case .foreign, .nothing:
+            report(.foreignReply, .put, page: acknowledged, "the key holds a value that was never written to it")
+        }
+    }
+
+    private mutating func checkRead(_ read: Operation, acknowledged: Int, attempted: Int) {
+        switch read.result {
+        case .number(let page) where page > attempted:
+            report(.foreignReply, .get, page: read.page, "found a value that had not been written yet")
+        case .number(let page) where page < acknowledged:
+            report(.staleRead, .get, page: read.page, "found page \(page) after page \(acknowledged) was acknowledged")
+        case .number:
+            result.freshReads += 1
+        case .missing:
+            if acknowledged > 0 {
+                report(.staleRead, .get, page: read.page, "found nothing after page \(acknowledged) was acknowledged")
+            }
+        case .foreign, .nothing:
+            report(.foreignReply, .get, page: read.page, "found a value that this client never wrote")
+        }
+    }
+
+    // MARK: The counter
+
+    /// Between two acknowledged increments the counter may only have grown by the unknown ones in between. An
+    /// unknown one stays open until it shows: it may still run later, in a master that hung.
+    private mutating func checkCounter(_ operations: [Operation], _ final: Int, interrupted: Bool) {
+        var last = 0
+        var lastPage = 0
+        var open = 0
+        for operation in operations where operation.kind == .increment {
+            switch operation.outcome {
+            case .broken:
+                open += 1
+            case .refused, .unconnected:
+                break
+            case .acknowledged:
+                guard case .number(let value) = operation.result else {
+                    report(.foreignReply, .increment, page: operation.page, "the reply to INCR was not a number")
+                    continue
+                }
+                account(for: value, expected: last + 1, open: &open, page: operation.page)
+                last = value
+                lastPage = operation.page
+            }
+        }
+        if interrupted { open += 1 }
+        account(for: final, expected: last, open: &open, page: lastPage)
+    }
+
+    private mutating func account(for value: Int, expected: Int, open: inout Int, page: Int) {
+        if value < expected {
+            report(
+                .lost, .increment, page: page, count: expected - value, "the counter was \(value), not \(expected)")
+            return
+        }
+        let applied = min(value - expected, open)
+        open -= applied
+        result.unknownApplied += applied
+        let surplus = value - expected - applied
+        if surplus > 0 {
+            report(
+                .duplicated, .increment, page: page, count: surplus,
+                "the counter was \(value), not \(expected + applied)")
+        }
+    }
+
+    // MARK: The log
+
+    private mutating func checkLog(_ operations: [Operation], _ log: [Int?]) {
+        var found: [Int: Int] = [:]
+        for entry in log {
+            if let entry {
+                found[entry, default: 0] += 1
+            } else {
+                report(.foreignReply, .append, page: 0, "the log holds an entry that this client never wrote")
+            }
+        }
+        var acknowledged: Set<Int> = []
+        for write in operations where write.kind == .append {
+            let times = found[write.page] ?? 0
+            if write.outcome == .acknowledged {
+                acknowledged.insert(write.page)
+                if write.result == .foreign {
+                    report(.foreignReply, .append, page: write.page, "the reply to RPUSH was not a number")
+                }
+            }
+            switch write.outcome {
+            case .acknowledged where times == 0:
+                report(.lost, .append, page: write.page, "acknowledged, and missing afterwards")
+            case .refused where times > 0, .unconnected where times > 0:
+                report(.falselyRefused, .append, page: write.page, "refused, and there afterwards")
+            case .broken where times > 0:
+                result.unknownApplied += 1
+            default:
+                break
+            }
+            if times > 1 {
+                report(.duplicated, .append, page: write.page, count: times - 1, "in the log \(times) times")
+            }
+        }
+        checkOrder(log.compactMap { $0 }.filter(acknowledged.contains))
+    }
+
+    private mutating func checkOrder(_ entries: [Int]) {
+        var highest = 0
+        var seen: Set<Int> = []
+        for entry in entries where seen.insert(entry).inserted {
+            if entry < highest {
+                report(.reordered, .append, page: entry, "in the log after page \(highest)")
+            }
+            highest = max(highest, entry)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// What the data of one client looks like on the master after the drill, when everything has healed.
+package struct FinalState: Sendable, Equatable {
+    /// The pages whose own key is there, each with what it holds: `.number` with the page its value names, or `.foreign`.
+    package var pages: [Int: Operation.Result]
+    /// The page that the overwritten key names: `.missing`, `.number` or `.foreign`.
+    package var current: Operation.Result
+    /// The counter; 0 when it is missing.
+    package var counter: Int
+    /// The log, oldest entry first; `nil` for an entry that is no page number.
+    package var log: [Int?]
+
+    package init(
+        pages: [Int: Operation.Result] = [:], current: Operation.Result = .missing, counter: Int = 0, log: [Int?] = []
+    ) {
+        self.pages = pages
+        self.current = current
+        self.counter = counter
+        self.log = log
+    }
+}
