@@ -91,8 +91,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "LocalStack", "Drills", "Rendering", "Topology", "RedisClient", "RESP", .nioCore, .nioPosix,
-                .subprocess,
+                "LocalStack", "Drills", "Rendering", "RedisProxy", "Topology", "RedisClient", "RESP", .nioCore,
+                .nioPosix, .subprocess,
             ],
             swiftSettings: strict),
     ]

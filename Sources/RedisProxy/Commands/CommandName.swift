@@ -1,6 +1,6 @@
 /// A command's name as three words in lower case: compared and hashed without touching memory again.
 struct CommandName: Equatable {
-    /// Longer names are unknown. The longest known is `CLUSTER CANCELSLOTMIGRATIONS`' second word, of 20 bytes.
+    /// Longer names are unknown. The longest known have 21 bytes (COUNT-FAILURE-REPORTS).
     static let capacity = 24
 
     var low: UInt64 = 0
@@ -8,13 +8,16 @@ struct CommandName: Equatable {
     var high: UInt64 = 0
     /// The index of the container for a subcommand, 0 for a command of its own.
     var container: UInt16
+    /// The words are padded with zeros, which a peer may send as well.
+    var count: UInt16
 
     /// Nil for names that are empty or longer than any command's.
     @inline(__always)
     init?(_ bytes: UnsafeRawBufferPointer, container: UInt16 = 0) {
         guard let base = bytes.baseAddress, bytes.count > 0, bytes.count <= Self.capacity else { return nil }
-        self.container = container
         let count = bytes.count
+        self.container = container
+        self.count = UInt16(count)
         low = Self.fold(Self.load(base, min(count, 8)))
         if count > 8 {
             middle = Self.fold(Self.load(base + 8, min(count - 8, 8)))

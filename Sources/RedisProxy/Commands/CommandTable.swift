@@ -71,8 +71,7 @@ package struct CommandTable: Sendable {
     }
 
     /// The command of a request, subcommands followed and options looked at: what the data path acts on. Never fails;
-    /// a name that is not known comes back as an exclusive change. Needs all arguments: of a request whose value is
-    /// still arriving, use `lookup` and treat `CommandFlags.dependsOnArguments` as the stricter case.
+    /// a name that is not known comes back as an exclusive change. For bytes as they arrive there is `resolve(_:in:)`.
     @inline(__always)
     package func resolve<Arguments: CommandArguments>(_ arguments: Arguments) -> CommandSpec {
         guard arguments.count > 0, let spec = lookup(arguments[0]) else { return unknown }
@@ -88,7 +87,7 @@ package struct CommandTable: Sendable {
         descriptors[Int(spec.index)].name
     }
 
-    private func refine<Arguments: CommandArguments>(
+    func refine<Arguments: CommandArguments>(
         _ spec: CommandSpec, _ arguments: Arguments
     ) -> CommandSpec {
         if spec.isContainer {
