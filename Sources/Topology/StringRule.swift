@@ -1,0 +1,91 @@
+/// What a text must look like, where not every text will do.
+struct StringRule: Sendable {
+    /// After "must be".
+    var expectation: String
+    var hint: String?
+    var test: @Sendable (String) -> Bool
+
+    /// The store's name and host names: one DNS label in lower case.
+    static func label(_ most: Int) -> StringRule {
+        StringRule(
+            expectation: "lower-case letters, digits and hyphens, starting with a letter, at most \(most)"
+        ) { text in
+            (1...most).contains(text.utf8.count) && !text.hasSuffix("-")
+                && text.utf8.first.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) } == true
+                && text.utf8.allSatisfy { ($0.isASCIIAlphanumeric || $0 == UInt8(ascii: "-")) && !$0.isUpperCase }
+        }
+    }
+
+    /// Sentinel's own rule for a master's name, and what is safe in a configuration file.
+    static let serviceName = StringRule(expectation: "letters, digits, `.`, `-` and `_`, at most 64") { text in
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || ".-_".utf8.contains($0) }
+    }
+
+    /// A path that needs no quoting in any of the files it is rendered into.
+    static let plainPath = StringRule(
+        expectation: "an absolute path", hint: "use letters, digits and any of / . _ - + @ in paths"
+    ) { text in
+        text.hasPrefix("/") && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "/._-+@".utf8.contains($0) }
+    }
+
+    static let groupName = StringRule(expectation: "the name of a group") { text in
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy { ($0.isASCIIAlphanumeric || "_-".utf8.contains($0)) && !$0.isUpperCase }
+    }
+
+    static let domain = StringRule(expectation: "a domain name such as your-store.com") { text in
+        text.contains(".") && IPAddress(text) == nil && ListenAddress.isHost(text)
+    }
+
+    static let host = StringRule(expectation: "an IP address or a host name", test: ListenAddress.isHost)
+
+    static let hostPort = StringRule(expectation: "a host and a port such as db.example:25060") { text in
+        ListenAddress.splitHostPort(text) != nil
+    }
+
+    /// Keys are matched bytewise, so a prefix is any text; an empty one would match every key.
+    static let keyPrefix = StringRule(expectation: "a key prefix of at most 256 bytes") { text in
+        (1...256).contains(text.utf8.count)
+    }
+
+    /// Five fields of digits, names, `*`, `/`, `,`, `-`. Whether they make sense is checked by what runs them.
+    static let cron = StringRule(
+        expectation: "five cron fields such as \"0 3 * * *\"", hint: "minute, hour, day of month, month, day of week"
+    ) { text in
+        let fields = text.split(separator: " ")
+        return fields.count == 5
+            && fields.allSatisfy { $0.utf8.allSatisfy { $0.isASCIIAlphanumeric || "*/,-".utf8.contains($0) } }
+    }
+
+    static let timeZone = StringRule(expectation: "a time zone such as Europe/Berlin or UTC") { text in
+        text.utf8.count <= 64 && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "/_+-".utf8.contains($0) }
+    }
+
+    static let bucket = StringRule(expectation: "s3://bucket/prefix or dir:/path") { text in
+        if let path = text.dropping(prefix: "dir:") { return path.hasPrefix("/") }
+        guard let rest = text.dropping(prefix: "s3://") else { return false }
+        return rest.utf8.first?.isASCIIAlphanumeric == true
+    }
+
+    static let ageRecipient = StringRule(expectation: "an age recipient (age1…)") { text in
+        text.hasPrefix("age1") && text.count > 4
+    }
+
+    static let url = StringRule(expectation: "a URL such as https://10.10.0.41:2379") { text in
+        for scheme in ["https://", "http://"] {
+            if let rest = text.dropping(prefix: scheme) { return ListenAddress.splitHostPort(rest) != nil }
+        }
+        return false
+    }
+
+    static let requestPath = StringRule(expectation: "a request path such as /healthz") { text in
+        text.hasPrefix("/") && !text.contains(" ")
+    }
+}
+
+extension UInt8 {
+    fileprivate var isUpperCase: Bool {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
+    }
+}
