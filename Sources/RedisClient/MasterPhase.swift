@@ -70,7 +70,9 @@ package enum SearchReason: Hashable, Sendable, CustomStringConvertible {
 package enum RoleAnswer: Hashable, Sendable, CustomStringConvertible {
     case master
     case replica(of: RedisEndpoint?)
-    /// It answers but cannot serve: `LOADING`, `BUSY`, `MASTERDOWN` or another error.
+    /// `-BUSY`: a script has run for long; the role cannot be told.
+    case busy
+    /// It answers but cannot serve: `LOADING`, `NOAUTH` or another error.
     case notServing(String)
     /// The connection was refused, reset or could not be made.
     case unreachable(String)
@@ -83,6 +85,7 @@ package enum RoleAnswer: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .master: "says it is a master"
         case .replica(let master): "says it is a replica of \(master?.description ?? "nobody")"
+        case .busy: "is busy with a script"
         case .notServing(let error): "is not serving (\(error))"
         case .unreachable(let reason): "cannot be reached (\(reason))"
         case .timedOut: "does not answer"

@@ -1,0 +1,180 @@
+import NIOCore
+
+/// Which master: the tally, the doubt, and the publication.
+extension SentinelTracker {
+    mutating func take(_ hint: SentinelHint, from endpoint: RedisEndpoint, now: NIODeadline) {
+        guard sentinels.contains(where: { $0.endpoint == endpoint }) else { return }
+        // A hint may be repeated without end by a Sentinel that errs: the hurry it starts is renewed only once a
+        // while, so that its pace still falls.
+        if urgentSince.map({ now - $0 >= timing.urgentFor }) ?? true { hurry(now) }
+        for index in sentinels.indices {
+            let soonest = sentinels[index].polledAt.map { $0 + timing.fastPoll } ?? now
+            sentinels[index].nextPoll = min(sentinels[index].nextPoll, max(now, soonest))
+        }
+        if let candidate = hint.candidate, candidate != phase.last?.endpoint {
+            hinted = (candidate, now)
+        }
+    }
+
+    mutating func take(_ answer: RoleAnswer, from endpoint: RedisEndpoint, now: NIODeadline) {
+        guard var check = roles[endpoint], check.isAsked else { return }
+        check.isAsked = false
+        check.answer = answer
+        check.answerAskedAt = check.askedAt
+        roles[endpoint] = check
+    }
+
+    /// Starts asking at the fast pace.
+    mutating func hurry(_ now: NIODeadline) {
+        urgentSince = now
+        for index in sentinels.indices {
+            sentinels[index].nextPoll = min(sentinels[index].nextPoll, now)
+        }
+        for endpoint in roles.keys {
+            roles[endpoint]?.next = now
+        }
+    }
+
+    /// The published master may be lost: says so, and asks everyone at once.
+    mutating func doubt(_ now: NIODeadline, _ actions: inout [Action]) {
+        if case .available(let state) = phase {
+            publish(.suspected(state, since: now), &actions)
+            hurry(now)
+        } else if urgentSince.map({ now - $0 >= timing.urgentFor }) ?? true {
+            hurry(now)
+        }
+    }
+
+    mutating func evaluate(_ now: NIODeadline, _ actions: inout [Action]) {
+        let voters = voters(now)
+        if voters.count >= majority { majorityHeard = now }
+        let named = agreed(voters)
+        updateDissent(voters, above: named ?? phase.last, now: now)
+        noteRegression(named, &actions)
+
+        if case .available(let current) = phase {
+            checkPublished(current, named: named, now: now, &actions)
+        }
+        retarget(named, now: now)
+        guard let target else {
+            if case .searching = phase {
+                publish(.searching(searchReason(voters: voters.count)), &actions)
+            }
+            return
+        }
+        let isNamed = isPublishable(target, named: named)
+        if isNamed, isConfirmed(target, now: now), !hasDissent(voters, now: now) {
+            publish(.available(target.state), &actions)
+        } else if case .searching = phase {
+            let reason: SearchReason =
+                if !isNamed {
+                    searchReason(voters: voters.count)
+                } else if isConfirmed(target, now: now) {
+                    .failoverUnderWay(target.state.endpoint)
+                } else {
+                    .unconfirmed(target.state.endpoint, answer: roles[target.state.endpoint]?.answer)
+                }
+            publish(.searching(reason), &actions)
+        }
+    }
+
+    /// What a majority of all known Sentinels names: one address at one epoch. There can be only one.
+    private func agreed(_ voters: [Int]) -> MasterState? {
+        var counts: [MasterState: Int] = [:]
+        for index in voters {
+            if let state = sentinels[index].report?.master { counts[state, default: 0] += 1 }
+        }
+        let need = majority
+        return counts.first { $0.value >= need }?.key
+    }
+
+    /// Looks for reasons to doubt the published master.
+    private mutating func checkPublished(
+        _ current: MasterState, named: MasterState?, now: NIODeadline, _ actions: inout [Action]
+    ) {
+        if let named, named.endpoint != current.endpoint, named.epoch > current.epoch {
+            doubt(now, &actions)
+            return
+        }
+        switch roles[current.endpoint]?.answer {
+        // A script that runs for long says nothing about the role, and `SCRIPT KILL` must get through.
+        case nil, .master, .busy: break
+        case .replica, .notServing, .unreachable, .timedOut, .nonsense: doubt(now, &actions)
+        }
+    }
+
+    /// Sets the state that a `ROLE master` would publish: the newest that a majority ever named. It stays when the
+    /// majority is lost, so that a master which a majority had replaced is not taken back in its absence.
+    private mutating func retarget(_ named: MasterState?, now: NIODeadline) {
+        guard let named, named != target?.state else { return }
+        if let old = target?.state {
+            guard named.epoch >= old.epoch else { return }
+            if named.epoch == old.epoch {
+                guard case .replica? = roles[old.endpoint]?.answer else { return }
+            }
+        }
+        target = (named, now)
+        if named != phase.last { hurry(now) }
+    }
+
+    /// May be published now. Taking back the doubt about the last master needs no majority (rule 4); anything else
+    /// needs one that names it at this moment.
+    private func isPublishable(_ target: (state: MasterState, since: NIODeadline), named: MasterState?) -> Bool {
+        target.state == phase.last || target.state == named
+    }
+
+    /// The node itself says that it is a master, freshly enough.
+    private func isConfirmed(_ target: (state: MasterState, since: NIODeadline), now: NIODeadline) -> Bool {
+        guard let check = roles[target.state.endpoint], let asked = check.answerAskedAt else { return false }
+        switch phase {
+        case .available(let current) where current == target.state:
+            return true
+        case .suspected(let current, let since) where current.endpoint == target.state.endpoint:
+            // A busy node is what it was before.
+            return asked >= since && (check.answer == .master || check.answer == .busy)
+        case .available, .suspected, .searching:
+            return check.answer == .master && (asked >= target.since || now - asked <= timing.roleLifetime)
+        }
+    }
+
+    private mutating func updateDissent(_ voters: [Int], above state: MasterState?, now: NIODeadline) {
+        for index in sentinels.indices {
+            guard let report = sentinels[index].report, voters.contains(index) else { continue }
+            let dissents = report.failoverPending || report.master.epoch > (state?.epoch ?? .max)
+            sentinels[index].dissentSince = dissents ? (sentinels[index].dissentSince ?? now) : nil
+        }
+    }
+
+    /// A Sentinel whose word counts speaks of something newer, and has not done so for too long.
+    private func hasDissent(_ voters: [Int], now: NIODeadline) -> Bool {
+        voters.contains { index in
+            sentinels[index].dissentSince.map { now - $0 < timing.dissentGrace } ?? false
+        }
+    }
+
+    private mutating func noteRegression(_ named: MasterState?, _ actions: inout [Action]) {
+        guard let named, let current = phase.last, named.epoch < current.epoch else {
+            regressed = nil
+            return
+        }
+        guard regressed != named else { return }
+        regressed = named
+        actions.append(.note(.regressed(named)))
+    }
+
+    private func searchReason(voters: Int) -> SearchReason {
+        voters >= majority ? .noAgreement : .noSentinelMajority(answering: voters, needed: majority)
+    }
+
+    private mutating func publish(_ new: MasterPhase, _ actions: inout [Action]) {
+        guard new != phase else { return }
+        if case .available(let state) = new, let last = phase.last, last.endpoint != state.endpoint {
+            switches += 1
+        }
+        if case .available(let state) = new, hinted?.endpoint == state.endpoint {
+            hinted = nil
+        }
+        phase = new
+        actions.append(.publish(new))
+    }
+}
