@@ -42,7 +42,8 @@ extension SentinelTracker {
     mutating func checkRoles(_ now: NIODeadline, _ actions: inout [Action]) {
         if let at = hinted?.at, now - at >= timing.dissentGrace { hinted = nil }
         let wanted = Set([phase.last?.endpoint, target?.state.endpoint, hinted?.endpoint].compactMap { $0 })
-        for endpoint in roles.keys.sorted() where !wanted.contains(endpoint) {
+        // An entry waits for its answer, so that no later question is taken to be what it answers.
+        for endpoint in roles.keys.sorted() where !wanted.contains(endpoint) && roles[endpoint]?.isAsked == false {
             roles[endpoint] = nil
             actions.append(.forgetRole(endpoint))
         }

@@ -17,6 +17,7 @@ package final class SentinelWatcher: Sendable {
         /// For `ROLE` and `PING` on the Redis nodes; nil when they ask for none.
         package var serverCredentials: RedisCredentials?
         package var eventLoopGroup: any EventLoopGroup
+        package var timing = SentinelTracker.Timing()
 
         package init(
             sentinels: [RedisEndpoint], service: String, sentinelCredentials: RedisCredentials? = nil,
@@ -31,10 +32,16 @@ package final class SentinelWatcher: Sendable {
         }
     }
 
+    private typealias Event = SentinelTracker.Event
+
     private let configuration: Configuration
     private let logger: Logger
     private let onChange: @Sendable (MasterPhase) -> Void
     private let published = Mutex(WatcherStatus(phase: .searching(.starting)))
+    /// Nodes whose suspicion waits in the stream: one for each is enough.
+    private let suspects = Mutex<Set<RedisEndpoint>>([])
+    private let events: AsyncStream<Event>
+    private let sink: AsyncStream<Event>.Continuation
 
     /// `onChange` is called with every new phase, in order, never twice at once, from ``run()``'s task. It must not
     /// block. It is not called for the first `.searching(.starting)`.
@@ -44,18 +51,109 @@ package final class SentinelWatcher: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.onChange = onChange
+        (events, sink) = AsyncStream.makeStream()
     }
 
     /// Follows the Sentinels until the task is cancelled, then returns. No trouble with Sentinels, nodes or DNS ends
     /// it. Call it once.
     package func run() async throws {
+        let loop = configuration.eventLoopGroup.next()
+        await withDiscardingTaskGroup { group in
+            var tracker = SentinelTracker(sentinels: configuration.sentinels, timing: configuration.timing)
+            var driven = Driven()
+            var timer: (at: NIODeadline, task: Scheduled<Void>)?
+            sink.yield(.started)
+            for await event in events {
+                if case .suspect(let endpoint) = event { suspects.withLock { _ = $0.remove(endpoint) } }
+                let now = NIODeadline.now()
+                let actions = tracker.handle(event, now: now)
+                let status = tracker.status(now: now)
+                published.withLock { $0 = status }
+                for action in actions { perform(action, &driven, &group) }
+                let wake = tracker.nextWake
+                if wake != timer?.at || event == .tick {
+                    timer?.task.cancel()
+                    timer = wake.map { wake in
+                        (wake, loop.scheduleTask(deadline: wake) { [sink] in _ = sink.yield(.tick) })
+                    }
+                }
+            }
+            timer?.task.cancel()
+            driven.finish()
+            group.cancelAll()
+        }
     }
 
     /// Says that a connection to this node broke, hung or was answered READONLY. Callable from any thread; returns
     /// at once; repeated calls coalesce; ignored when the node is not the current master.
     package func suspect(_ endpoint: RedisEndpoint) {
+        if suspects.withLock({ $0.insert(endpoint).inserted }) { sink.yield(.suspect(endpoint)) }
     }
 
     /// What is known now. Callable from any thread.
     package var status: WatcherStatus { published.withLock { $0 } }
+
+    /// The child tasks' ends of their streams.
+    private struct Driven {
+        var sessions: [RedisEndpoint: AsyncStream<SentinelSession.Signal>.Continuation] = [:]
+        var probes: [RedisEndpoint: AsyncStream<RoleProbe.Signal>.Continuation] = [:]
+
+        func finish() {
+            for session in sessions.values { session.finish() }
+            for probe in probes.values { probe.finish() }
+        }
+    }
+
+    private func perform(_ action: SentinelTracker.Action, _ driven: inout Driven, _ group: inout DiscardingTaskGroup) {
+        let emit: @Sendable (Event) -> Void = { [sink] in _ = sink.yield($0) }
+        switch action {
+        case .follow(let endpoint):
+            let (signals, signal) = AsyncStream<SentinelSession.Signal>.makeStream()
+            driven.sessions.updateValue(signal, forKey: endpoint)?.finish()
+            let session = SentinelSession(
+                endpoint: endpoint, configuration: configuration, signals: signals, sink: signal, emit: emit)
+            group.addTask { await session.run() }
+        case .unfollow(let endpoint):
+            driven.sessions.removeValue(forKey: endpoint)?.finish()
+        case .poll(let endpoint, let peers):
+            driven.sessions[endpoint]?.yield(.poll(peers: peers))
+        case .checkRole(let endpoint):
+            if driven.probes[endpoint] == nil {
+                let (signals, signal) = AsyncStream<RoleProbe.Signal>.makeStream()
+                driven.probes[endpoint] = signal
+                let probe = RoleProbe(
+                    endpoint: endpoint, configuration: configuration, signals: signals, sink: signal, emit: emit)
+                group.addTask { await probe.run() }
+            }
+            driven.probes[endpoint]?.yield(.check)
+        case .forgetRole(let endpoint):
+            driven.probes.removeValue(forKey: endpoint)?.finish()
+        case .publish(let phase):
+            log(phase)
+            onChange(phase)
+        case .note(let note):
+            log(note)
+        }
+    }
+
+    private func log(_ phase: MasterPhase) {
+        switch phase {
+        case .searching(let reason): logger.info("searching for the master: \(reason)")
+        case .available(let state): logger.info("the master is \(state)")
+        case .suspected(let state, _): logger.warning("the master \(state) may be lost")
+        }
+    }
+
+    private func log(_ note: SentinelTracker.Note) {
+        switch note {
+        case .discovered(let endpoint, let runID): logger.info("Sentinel \(endpoint) discovered (\(runID))")
+        case .pruned(let endpoint, let runID):
+            logger.info("Sentinel \(endpoint) (\(runID)) is no longer listed by the others; it does not count any more")
+        case .excluded(let endpoint, let reason): logger.warning("Sentinel \(endpoint) does not count: \(reason)")
+        case .readmitted(let endpoint): logger.info("Sentinel \(endpoint) counts again")
+        case .regressed(let state):
+            logger.error(
+                "a majority of the Sentinels names \(state), older than what they named before; it is not followed")
+        }
+    }
 }
