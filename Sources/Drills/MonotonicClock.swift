@@ -15,3 +15,10 @@ extension Duration {
         components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
     }
 }
+
+extension Duration {
+    /// Whole milliseconds, rounded up: a limit is never met by rounding.
+    package var inMilliseconds: Int {
+        Int((inNanoseconds + 999_999) / 1_000_000)
+    }
+}

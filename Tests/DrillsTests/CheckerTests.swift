@@ -315,11 +315,38 @@ import Testing
         #expect(sum.acknowledged == 8 && sum.freshReads == 4)
     }
 
+    /// A lost write is excused only by when it was promised, so the checker must name the oldest promise.
+    @Test func namesTheOldestPromiseOfLostIncrements() {
+        let operations = [
+            Operation(.increment, page: 1, started: 9, ended: 10, result: .number(1)),
+            Operation(.increment, page: 2, started: 19, ended: 20, result: .number(2)),
+            Operation(.increment, page: 3, started: 29, ended: 30, result: .number(3)),
+            Operation(.increment, page: 4, started: 39, ended: 40, result: .number(2)),
+        ]
+        let result = Checker.check(
+            ClientHistory(client: 0, operations: operations), against: FinalState(counter: 1))
+        #expect(result.anomalies.map(\.promised) == [20, 40])
+        #expect(result.anomalies.map(\.count) == [2, 1])
+    }
+
+    @Test func namesThePromiseOfLostAndStaleValues() {
+        let operations = [
+            Operation(.set, page: 1, started: 9, ended: 10), Operation(.put, page: 1, started: 19, ended: 20),
+            Operation(.append, page: 1, started: 29, ended: 30, result: .number(1)),
+            Operation(.recall, page: 1, started: 39, ended: 40, result: .missing),
+            Operation(.get, page: 1, started: 49, ended: 50, result: .missing),
+        ]
+        let result = Checker.check(ClientHistory(client: 0, operations: operations), against: FinalState())
+        #expect(result.anomalies.map(\.kind) == [.lost, .staleRead, .staleRead, .lost, .lost])
+        #expect(result.anomalies.map(\.promised) == [10, 10, 20, 20, 30])
+    }
+
     @Test func sumsTheCountsOfOneKind() {
         var result = Checker.Result()
         for count in [1, 3] {
             result.anomalies.append(
-                Anomaly(kind: .lost, client: 0, operation: .increment, page: 1, count: count, detail: ""))
+                Anomaly(kind: .lost, client: 0, operation: .increment, page: 1, count: count, promised: nil, detail: "")
+            )
         }
         #expect(result.count(.lost) == 4)
         #expect(result.count(.duplicated) == 0)

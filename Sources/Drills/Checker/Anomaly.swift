@@ -21,5 +21,8 @@ package struct Anomaly: Sendable, Equatable {
     package var page: Int
     /// How many writes are concerned: a counter that fell back by three lost three.
     package var count: Int
+    /// When the promise was made: the acknowledgement of the (oldest) lost write, or of the write that a stale read
+    /// missed. `nil` for the other kinds.
+    package var promised: Int64?
     package var detail: String
 }

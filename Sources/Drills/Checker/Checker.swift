@@ -50,20 +50,23 @@ package struct Checker {
     }
 
     private mutating func report(
-        _ kind: Anomaly.Kind, _ operation: Operation.Kind, page: Int, count: Int = 1, _ detail: String
+        _ kind: Anomaly.Kind, _ operation: Operation.Kind, page: Int, count: Int = 1, promised: Int64? = nil,
+        _ detail: String
     ) {
         result.anomalies.append(
-            Anomaly(kind: kind, client: client, operation: operation, page: page, count: count, detail: detail))
+            Anomaly(
+                kind: kind, client: client, operation: operation, page: page, count: count, promised: promised,
+                detail: detail))
     }
 
     // MARK: A key for each page
 
     private mutating func checkPages(_ operations: [Operation], _ pages: [Int: Operation.Result]) {
-        var written: [Int: Operation.Outcome] = [:]
+        var written: [Int: Operation] = [:]
         for operation in operations {
             switch operation.kind {
             case .set:
-                written[operation.page] = operation.outcome
+                written[operation.page] = operation
                 checkPage(operation, found: pages[operation.page])
             case .recall where operation.outcome == .acknowledged:
                 checkRecall(operation, written: written[operation.page])
@@ -79,7 +82,7 @@ package struct Checker {
         }
         switch (write.outcome, found) {
         case (.acknowledged, nil):
-            report(.lost, .set, page: write.page, "acknowledged, and missing afterwards")
+            report(.lost, .set, page: write.page, promised: write.ended, "acknowledged, and missing afterwards")
         case (.refused, .some), (.unconnected, .some):
             report(.falselyRefused, .set, page: write.page, "refused, and there afterwards")
         case (.broken, .some(let value)):
@@ -98,13 +101,15 @@ package struct Checker {
         }
     }
 
-    private mutating func checkRecall(_ read: Operation, written: Operation.Outcome?) {
+    private mutating func checkRecall(_ read: Operation, written: Operation?) {
         switch read.result {
         case .number(read.page):
             result.freshReads += 1
         case .missing:
-            if written == .acknowledged {
-                report(.staleRead, .recall, page: read.page, "the page's key was acknowledged, and not found")
+            if let written, written.outcome == .acknowledged {
+                report(
+                    .staleRead, .recall, page: read.page, promised: written.ended,
+                    "the page's key was acknowledged, and not found")
             }
         case .number, .foreign, .nothing:
             report(.foreignReply, .recall, page: read.page, "found a value that was never written to the key")
@@ -114,53 +119,63 @@ package struct Checker {
     // MARK: The key that every page overwrites
 
     private mutating func checkCurrent(_ operations: [Operation], _ final: Operation.Result) {
-        var acknowledged = 0
+        var acknowledged: Operation?
         var attempted = 0
-        var open: [Int] = []
+        var open: Set<Int> = []
         for operation in operations {
             switch operation.kind {
-            case .put where operation.outcome == .acknowledged:
+            case .put:
+                attempted = operation.page
+                if operation.outcome == .acknowledged { acknowledged = operation }
+                if operation.outcome == .broken { open.insert(operation.page) }
                 if operation.result == .foreign {
                     report(.foreignReply, .put, page: operation.page, "the reply to SET was not OK")
                 }
-                acknowledged = operation.page
-                attempted = operation.page
-            case .put:
-                attempted = operation.page
-                if operation.outcome == .broken { open.append(operation.page) }
             case .get where operation.outcome == .acknowledged:
                 checkRead(operation, acknowledged: acknowledged, attempted: attempted)
             default:
                 break
             }
         }
+        checkLast(final, acknowledged: acknowledged, open: open)
+    }
+
+    private mutating func checkLast(_ final: Operation.Result, acknowledged: Operation?, open: Set<Int>) {
+        let page = acknowledged?.page ?? 0
         switch final {
-        case .number(acknowledged):
+        case .number(page):
             break
-        case .number(let page) where page > acknowledged:
+        case .number(let found) where found > page:
             // An unknown write that was executed, or one the client was stopped in before it could report it.
-            result.unknownApplied += open.contains(page) ? 1 : 0
-        case .number(let page):
-            report(.lost, .put, page: acknowledged, "overwritten by the older value of page \(page)")
+            result.unknownApplied += open.contains(found) ? 1 : 0
+        case .number(let found):
+            report(
+                .lost, .put, page: page, promised: acknowledged?.ended,
+                "overwritten by the older value of page \(found)")
         case .missing:
-            if acknowledged > 0 { report(.lost, .put, page: acknowledged, "acknowledged, and missing afterwards") }
+            guard let acknowledged else { return }
+            report(.lost, .put, page: page, promised: acknowledged.ended, "acknowledged, and missing afterwards")
         case .foreign, .nothing:
-            report(.foreignReply, .put, page: acknowledged, "the key holds a value that was never written to it")
+            report(.foreignReply, .put, page: page, "the key holds a value that was never written to it")
         }
     }
 
-    private mutating func checkRead(_ read: Operation, acknowledged: Int, attempted: Int) {
+    private mutating func checkRead(_ read: Operation, acknowledged: Operation?, attempted: Int) {
+        let last = acknowledged?.page ?? 0
         switch read.result {
         case .number(let page) where page > attempted:
             report(.foreignReply, .get, page: read.page, "found a value that had not been written yet")
-        case .number(let page) where page < acknowledged:
-            report(.staleRead, .get, page: read.page, "found page \(page) after page \(acknowledged) was acknowledged")
+        case .number(let page) where page < last:
+            report(
+                .staleRead, .get, page: read.page, promised: acknowledged?.ended,
+                "found page \(page) after page \(last) was acknowledged")
         case .number:
             result.freshReads += 1
         case .missing:
-            if acknowledged > 0 {
-                report(.staleRead, .get, page: read.page, "found nothing after page \(acknowledged) was acknowledged")
-            }
+            guard let acknowledged else { return }
+            report(
+                .staleRead, .get, page: read.page, promised: acknowledged.ended,
+                "found nothing after page \(last) was acknowledged")
         case .foreign, .nothing:
             report(.foreignReply, .get, page: read.page, "found a value that this client never wrote")
         }
@@ -171,13 +186,11 @@ package struct Checker {
     /// Between two acknowledged increments the counter may only have grown by the unknown ones in between. An
     /// unknown one stays open until it shows: it may still run later, in a master that hung.
     private mutating func checkCounter(_ operations: [Operation], _ final: Int, interrupted: Bool) {
-        var last = 0
-        var lastPage = 0
-        var open = 0
+        var count = CounterState()
         for operation in operations where operation.kind == .increment {
             switch operation.outcome {
             case .broken:
-                open += 1
+                count.open += 1
             case .refused, .unconnected:
                 break
             case .acknowledged:
@@ -185,23 +198,36 @@ package struct Checker {
                     report(.foreignReply, .increment, page: operation.page, "the reply to INCR was not a number")
                     continue
                 }
-                account(for: value, expected: last + 1, open: &open, page: operation.page)
-                last = value
-                lastPage = operation.page
+                account(for: value, expected: count.value + 1, page: operation.page, &count)
+                count.value = value
+                count.acknowledged.append(operation)
             }
         }
-        if interrupted { open += 1 }
-        account(for: final, expected: last, open: &open, page: lastPage)
+        if interrupted { count.open += 1 }
+        account(for: final, expected: count.value, page: count.acknowledged.last?.page ?? 0, &count)
     }
 
-    private mutating func account(for value: Int, expected: Int, open: inout Int, page: Int) {
+    private struct CounterState {
+        /// What the last acknowledged increment returned.
+        var value = 0
+        /// Unknown increments that have not shown yet.
+        var open = 0
+        /// Those that still count, oldest first.
+        var acknowledged: [Operation] = []
+    }
+
+    private mutating func account(for value: Int, expected: Int, page: Int, _ count: inout CounterState) {
         if value < expected {
+            let lost = expected - value
+            let promised = count.acknowledged.suffix(lost).first?.ended
+            count.acknowledged.removeLast(min(lost, count.acknowledged.count))
             report(
-                .lost, .increment, page: page, count: expected - value, "the counter was \(value), not \(expected)")
+                .lost, .increment, page: page, count: lost, promised: promised,
+                "the counter was \(value), not \(expected)")
             return
         }
-        let applied = min(value - expected, open)
-        open -= applied
+        let applied = min(value - expected, count.open)
+        count.open -= applied
         result.unknownApplied += applied
         let surplus = value - expected - applied
         if surplus > 0 {
@@ -233,7 +259,7 @@ package struct Checker {
             }
             switch write.outcome {
             case .acknowledged where times == 0:
-                report(.lost, .append, page: write.page, "acknowledged, and missing afterwards")
+                report(.lost, .append, page: write.page, promised: write.ended, "acknowledged, and missing afterwards")
             case .refused where times > 0, .unconnected where times > 0:
                 report(.falselyRefused, .append, page: write.page, "refused, and there afterwards")
             case .broken where times > 0:

@@ -52,8 +52,8 @@ final class PhpredisClient
                 0,
                 $this->settings['read_timeout_ms'] / 1000
             );
-            if ($this->settings['password'] !== null) {
-                $user = $this->settings['username'];
+            if (isset($this->settings['password'])) {
+                $user = $this->settings['username'] ?? null;
                 $password = $this->settings['password'];
                 $this->answered($this->redis->auth($user === null ? $password : [$user, $password]));
             }
@@ -112,7 +112,7 @@ final class PredisClient
     {
         $route = $settings['route'];
         $account = array_filter(
-            ['username' => $settings['username'], 'password' => $settings['password']],
+            ['username' => $settings['username'] ?? null, 'password' => $settings['password'] ?? null],
             fn ($value) => $value !== null
         );
         $account['database'] = $settings['database'];
@@ -168,11 +168,8 @@ final class PredisClient
 /** The keys and values of one client. The checker derives the same ones. */
 final class Keys
 {
-    private string $owner;
-
-    public function __construct(string $run, int $client)
+    public function __construct(private string $owner)
     {
-        $this->owner = "$run:$client";
     }
 
     /** Written once for each page: "set" keys are declared idempotent in the drill's topology. */
@@ -277,7 +274,7 @@ if ($settings['client'] === 'predis') {
 }
 
 stream_set_blocking(STDIN, false);
-$keys = new Keys($settings['run'], $settings['worker']);
+$keys = new Keys($settings['owner']);
 for ($page = 1; ; $page++) {
     $client = $settings['client'] === 'predis' ? new PredisClient($settings) : new PhpredisClient($settings);
     page($client, $keys, $page);

@@ -1,0 +1,35 @@
+/// A fault that a drill injects into a real process.
+package struct Fault: Sendable, Equatable {
+    package enum Target: Sendable, Equatable {
+        /// The Redis node that is master when the fault is injected.
+        case master
+        /// A Redis node that follows it.
+        case replica
+        /// A Sentinel, counted from 0 in the order of the topology.
+        case sentinel(Int)
+    }
+
+    package enum Action: String, Sendable {
+        /// SIGKILL: no clean-up, the kernel resets the connections.
+        case kill = "SIGKILL"
+        /// SIGSTOP: connections stay open, nothing answers.
+        case stop = "SIGSTOP"
+        /// `SHUTDOWN`: Redis pauses writes, waits for its replicas, and exits.
+        case shutdown = "SHUTDOWN"
+    }
+
+    package var action: Action
+    package var target: Target
+
+    package init(_ action: Action, _ target: Target) {
+        self.action = action
+        self.target = target
+    }
+}
+
+/// The process that a fault struck.
+package struct Victim: Sendable, Equatable {
+    package var name: String
+    package var pid: Int32
+    package var action: Fault.Action
+}

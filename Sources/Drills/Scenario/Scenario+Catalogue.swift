@@ -1,0 +1,58 @@
+extension Scenario {
+    /// Every scenario, in the order in which `--list` and the demo show them.
+    package static let all: [Scenario] = [redisCrash, redisHang, redisRestart, sentinelLoss, replicaLoss]
+
+    package static func named(_ name: String) -> Scenario? {
+        all.first { $0.name == name }
+    }
+
+    /// A failover decided by Sentinel: down-after, then about half a second of election, a second until the other
+    /// replica follows and `min-replicas-to-write` is met, and a second until the Sentinels agree on the epoch.
+    private static let failover = Expectations(
+        stall: .seconds(3), addsDownAfter: true, failover: true, masterFaults: 1,
+        replicationWindow: .milliseconds(100))
+
+    package static let redisCrash = Scenario(
+        "redis-crash",
+        summary: "SIGKILL the master; later the old master returns as a replica",
+        steps: [
+            .inject(Fault(.kill, .master)), .awaitRecovery, .repair, .awaitHealed, .observe(.seconds(1)),
+        ],
+        expectations: failover)
+
+    package static let redisHang = Scenario(
+        "redis-hang",
+        summary: "SIGSTOP the master; it wakes after the failover and still takes itself for the master",
+        steps: [
+            .inject(Fault(.stop, .master)), .awaitRecovery, .repair, .awaitHealed, .observe(.seconds(1)),
+        ],
+        expectations: failover)
+
+    package static let redisRestart = Scenario(
+        "redis-restart",
+        summary: "SIGKILL the master and start it again at once, before Sentinel notices; it keeps its data",
+        steps: [
+            .inject(Fault(.kill, .master)), .repair, .awaitRecovery, .awaitHealed, .observe(.seconds(1)),
+        ],
+        requirements: Requirements(persistence: true),
+        expectations: Expectations(stall: .seconds(4), masterFaults: 1))
+
+    package static let sentinelLoss = Scenario(
+        "sentinel-loss",
+        summary: "SIGKILL one Sentinel, then a second: no majority is left, and traffic goes on",
+        steps: [
+            .inject(Fault(.kill, .sentinel(0))), .observe(.seconds(3)),
+            .inject(Fault(.kill, .sentinel(1))), .observe(.seconds(4)),
+            .awaitRecovery, .repair, .awaitHealed, .observe(.seconds(1)),
+        ],
+        expectations: Expectations(stall: .seconds(1)))
+
+    package static let replicaLoss = Scenario(
+        "replica-loss",
+        summary: "SIGKILL a replica; it comes back and catches up",
+        steps: [
+            .inject(Fault(.kill, .replica)), .observe(.seconds(3)), .awaitRecovery, .repair, .awaitHealed,
+            .observe(.seconds(1)),
+        ],
+        expectations: Expectations(stall: .seconds(1)))
+}
