@@ -1,1 +1,3 @@
-print("breakwater")
+internal import Commands
+
+await Breakwater.start()

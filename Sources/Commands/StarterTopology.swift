@@ -1,0 +1,96 @@
+internal import ArgumentParser
+
+/// The topologies `breakwater init` writes. Each one is valid as it stands.
+package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case local
+    case digitalocean
+
+    /// The file's text.
+    package var text: String {
+        switch self {
+        case .local: Self.localText
+        case .digitalocean: Self.digitalOceanText
+        }
+    }
+
+    private static let localText = """
+        # A store on this machine: three Redis nodes, three Sentinels and three web nodes, each with a loopback
+        # address of its own. `breakwater up` starts them, `breakwater demo` kills some and shows what clients saw.
+        # Every key is explained in docs/topology.md.
+        version: 1
+        store: shop
+        provider: local
+
+        redis:
+          # cache: the data exists elsewhere; Redis may forget it, but must never show an old state.
+          # store: the data exists only here (the default; nothing is ever dropped).
+          role: cache
+          # Sentinel's own detection. With `failover: assisted` a crash is noticed at once, whatever this says.
+          down_after: 5s
+          failover_timeout: 10s
+          failover: assisted            # sentinel | assisted | off
+          maxmemory: 64MiB
+          # Key prefixes whose writes are acknowledged only once a replica has them:
+          # durable: ["cart:"]
+
+        sidecar:
+          hold: 800ms                   # how long commands wait for a new master; PHP's read timeout is 1s
+          on_timeout: degrade           # close | degrade (degrade needs `role: cache`)
+
+        """
+
+    private static let digitalOceanText = """
+        # A WooCommerce store on DigitalOcean. Replace names and addresses, then run `breakwater validate`.
+        # Every key is explained in docs/topology.md; what is left out has a safe default.
+        version: 1
+        store: your-store               # names services, prefixes, tags
+        domain: your-store.com
+        provider: digitalocean
+
+        regions:
+          primary: nyc3
+
+        # Use the addresses of the private network (VPC). Data nodes and Sentinels belong on machines of which any
+        # one may die: two Sentinels on one machine are one Sentinel.
+        hosts:
+          redis-1: { region: nyc3, address: 10.10.0.11 }
+          redis-2: { region: nyc3, address: 10.10.0.12 }
+          redis-3: { region: nyc3, address: 10.10.0.13 }
+          sentinel-1: { region: nyc3, address: 10.10.0.21 }
+          sentinel-2: { region: nyc3, address: 10.10.0.22 }
+          sentinel-3: { region: nyc3, address: 10.10.0.23 }
+          web-1: { region: nyc3, address: 10.10.0.31 }
+          web-2: { region: nyc3, address: 10.10.0.32 }
+
+        redis:
+          service: mymaster
+          # cache: the data exists elsewhere; Redis may forget it, but must never show an old state.
+          # store: the data exists only here.
+          role: cache
+          nodes: [redis-1, redis-2, redis-3]      # the first one starts as the master
+          sentinels: [sentinel-1, sentinel-2, sentinel-3]
+          down_after: 5s
+          failover_timeout: 10s
+          failover: assisted                      # sentinel | assisted | off
+          maxmemory: 512MiB
+          # The password itself never stands in this file. Create it, readable by root alone, with:
+          #   install -m 0600 /dev/null /etc/breakwater/redis.password
+          #   openssl rand -hex 32 > /etc/breakwater/redis.password
+          password: file:/etc/breakwater/redis.password
+          # Key prefixes whose writes are acknowledged only once a replica has them:
+          # durable: ["cart:"]
+
+        # The proxy next to PHP. WordPress connects to this socket instead of to Redis.
+        sidecar:
+          listen: [unix:/run/breakwater/redis.sock]
+          socket_group: www-data                  # PHP-FPM's group
+          hold: 800ms                             # how long commands wait for a new master; PHP's timeout is 1s
+          on_timeout: degrade                     # close | degrade (degrade needs `role: cache`)
+
+        web:
+          nodes: [web-1, web-2]
+          docroot: /var/www/html
+          php_fpm: unix:/run/php/php-fpm.sock
+
+        """
+}
