@@ -3,6 +3,7 @@
 #   CONFIG=debug|release   the configuration of build, test and demo (default: debug, see docs/decisions/0002)
 #   SCRATCH=DIR            the build folder (default: .build)
 #   PREFIX=DIR             where install puts the two programs (default: /usr/local)
+#   BENCH_NAME=NAME        bench writes Benchmarks/results/NAME.json (default: sidecar)
 #   DEMO_FLAGS, BENCH_FLAGS, TEST_FLAGS   passed on to the program or to `swift test`
 
 SWIFT   ?= swift
@@ -10,6 +11,7 @@ CONFIG  ?= debug
 SCRATCH ?= .build
 PREFIX  ?= /usr/local
 DESTDIR ?=
+BENCH_NAME ?= sidecar
 
 # The import check is what enforces the layers of docs/architecture.md: a file that imports a target which its own
 # target does not declare does not build.
@@ -45,7 +47,7 @@ bench: ## measure the sidecar beside HAProxy and Redis itself (release build, so
 	@Scripts/bootstrap bench
 	$(SWIFT) build $(RELEASE) --product breakwater-proxy
 	$(SWIFT) build $(RELEASE) --product breakwater-bench
-	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater-bench" $(BENCH_FLAGS)
+	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater-bench" --output Benchmarks/results/$(BENCH_NAME).json $(BENCH_FLAGS)
 
 format: ## format every Swift file in place
 	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(SWIFT_SOURCES))

@@ -78,6 +78,10 @@ let package = Package(
             name: "breakwater-proxy",
             dependencies: ["RedisProxy", "Topology", "RedisClient", .argumentParser, .logging, .serviceLifecycle],
             swiftSettings: strict),
+        // Measures the built sidecar from outside; see docs/performance.md.
+        .executableTarget(
+            name: "breakwater-bench", dependencies: ["RESP", .argumentParser], path: "Benchmarks/Sources",
+            swiftSettings: strict),
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
@@ -87,6 +91,7 @@ let package = Package(
             name: "RedisProxyTests",
             dependencies: ["RedisProxy", "RedisClient", "RESP", .nioCore, .nioEmbedded],
             swiftSettings: strict),
+        .testTarget(name: "BenchmarkTests", dependencies: ["breakwater-bench"], swiftSettings: strict),
         .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
