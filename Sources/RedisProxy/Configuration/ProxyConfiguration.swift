@@ -1,0 +1,104 @@
+package import RedisClient
+
+/// Everything a sidecar is told, from flags or from a topology; secrets are read already.
+package struct ProxyConfiguration: Sendable, Equatable {
+    /// Where clients connect.
+    package var listeners: [ProxyListener]
+    /// The Sentinels to begin with; others are discovered through them.
+    package var sentinels: [RedisEndpoint]
+    /// The name the Sentinels know the master under.
+    package var service: String
+
+    /// What the sidecar authenticates with at the Redis servers for clients that sent no ACL user of their own.
+    package var serverCredentials: RedisCredentials?
+    /// What it authenticates with at the Sentinels.
+    package var sentinelCredentials: RedisCredentials?
+    /// What clients must AUTH with. Nil lets everybody in who can reach a listener.
+    package var clientPassword: Secret?
+
+    /// How long a command may be held while there is no master.
+    package var hold = Duration.milliseconds(800)
+    package var onTimeout = HoldTimeout.close
+    package var role = ServiceRole.store
+    package var failover = FailoverLevel.assisted
+    /// Key prefixes whose SET, SETEX and DEL may be sent again when their outcome is unknown.
+    package var idempotentPrefixes: [String] = []
+    /// Key prefixes whose writes are acknowledged only after replicas have them.
+    package var durablePrefixes: [String] = []
+
+    package var limits = ProxyLimits()
+    /// The address of `/livez`, `/readyz` and `/metrics`; nil for none.
+    package var admin: RedisEndpoint?
+    /// Event loops. One serves a web node; a shard of clients never leaves its loop.
+    package var threads = 1
+    /// Commands that took at least this long are logged; nil for none.
+    package var slowLog: Duration?
+    /// How long SIGTERM waits for commands under way before connections are closed.
+    package var drainTimeout = Duration.seconds(10)
+
+    package init(listeners: [ProxyListener], sentinels: [RedisEndpoint], service: String) {
+        self.listeners = listeners
+        self.sentinels = sentinels
+        self.service = service
+    }
+}
+
+/// What happens to held commands when the hold has run out.
+package enum HoldTimeout: String, Sendable, CaseIterable {
+    /// The client's connection is closed.
+    case close
+    /// Reads miss, writes are accepted and forgotten. For `role: cache`.
+    case degrade
+}
+
+/// What the data is, which decides what may be forgotten.
+package enum ServiceRole: String, Sendable, CaseIterable {
+    case store
+    case cache
+}
+
+/// How much the sidecar helps Sentinel to fail over.
+package enum FailoverLevel: String, Sendable, CaseIterable {
+    /// Only follow.
+    case off
+    /// Sentinel decides by its own timers.
+    case sentinel
+    /// The sidecars notice a dead master themselves and ask one Sentinel for a failover.
+    case assisted
+}
+
+/// Bounds on what clients can make the sidecar keep.
+package struct ProxyLimits: Sendable, Equatable {
+    /// Client connections at once; one more is answered with an error and closed.
+    package var clients = 10_000
+    /// Bytes of commands held at once, over all clients; beyond that the hold counts as run out.
+    package var heldBytes = 64 << 20
+    /// Clients with held commands at once.
+    package var heldClients = 10_000
+    /// The longest bulk string a client may send, as Redis' `proto-max-bulk-len`.
+    package var bulkLength = 512 << 20
+    /// Bytes that wait to be read by one client; beyond that it is closed (Redis' `client-output-buffer-limit`).
+    /// Ordinary answers never get there: reading from the server pauses first. Messages of a subscription can.
+    package var clientOutputBuffer = 64 << 20
+
+    package init() {}
+}
+
+extension ProxyConfiguration {
+    /// The level that this version carries out. Until assisted failover exists, following Sentinel is what remains
+    /// of it; the caller says so in the log.
+    package var effectiveFailover: FailoverLevel {
+        failover == .assisted ? .sentinel : failover
+    }
+
+    /// The settings that differ from `other` and take effect only after a restart, by their flags' names.
+    package func needingRestart(since other: ProxyConfiguration) -> [String] {
+        var names: [String] = []
+        if listeners != other.listeners { names.append("--listen") }
+        if admin != other.admin { names.append("--admin") }
+        if threads != other.threads { names.append("--threads") }
+        if sentinels != other.sentinels { names.append("--sentinel") }
+        if service != other.service { names.append("--service") }
+        return names
+    }
+}
