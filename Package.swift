@@ -80,8 +80,11 @@ let package = Package(
             swiftSettings: strict),
         // Measures the built sidecar from outside; see docs/performance.md.
         .executableTarget(
-            name: "breakwater-bench", dependencies: ["RESP", .argumentParser], path: "Benchmarks/Sources",
+            name: "breakwater-bench", dependencies: ["LoopbackServers", .argumentParser], path: "Benchmarks/Sources",
             swiftSettings: strict),
+
+        // Servers and a blocking client for tests and benchmarks.
+        .target(name: "LoopbackServers", dependencies: ["RESP"], path: "Tests/LoopbackServers", swiftSettings: strict),
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
@@ -91,7 +94,8 @@ let package = Package(
             name: "RedisProxyTests",
             dependencies: ["RedisProxy", "RedisClient", "RESP", .nioCore, .nioEmbedded],
             swiftSettings: strict),
-        .testTarget(name: "BenchmarkTests", dependencies: ["breakwater-bench"], swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkTests", dependencies: ["breakwater-bench", "LoopbackServers"], swiftSettings: strict),
         .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LoopbackServers
 
 @main
 struct BenchCommand: ParsableCommand {
@@ -85,9 +86,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     private var proxyURL: URL {
-        proxy.map { URL(filePath: $0) }
-            ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "breakwater-proxy")
+        proxy.map { URL(filePath: $0) } ?? ServerProcess.builtProgram("breakwater-proxy")
     }
 
     /// A thousand idle clients need more descriptors than many shells allow at first.
@@ -96,7 +95,7 @@ struct BenchCommand: ParsableCommand {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         guard limit.rlim_max >= 4096, setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            throw BenchError("4,096 open files are needed; ulimit -Hn says \(limit.rlim_max)")
+            throw LoopbackError("4,096 open files are needed; ulimit -Hn says \(limit.rlim_max)")
         }
     }
 

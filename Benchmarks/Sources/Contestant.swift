@@ -1,3 +1,5 @@
+import LoopbackServers
+
 /// Who is measured: Redis itself, and what stands in front of it.
 enum Contestant: String, CaseIterable, Codable, Sendable {
     case direct
@@ -11,28 +13,23 @@ enum Transport: String, CaseIterable, Codable, Sendable {
     case unix
 }
 
-/// One contestant, running.
+/// Where one contestant serves.
 struct Endpoint: Sendable {
     let contestant: Contestant
-    let host: String
-    let port: UInt16
-    /// The path of its unix socket.
-    let path: String
-    /// The process that serves, for its memory.
-    let pid: Int32
+    let place: LoopbackPlace
 
     func connect(over transport: Transport) throws -> BlockingConnection {
         switch transport {
-        case .tcp: try BlockingConnection(host: host, port: port)
-        case .unix: try BlockingConnection(path: path)
+        case .tcp: try place.connectOverTCP()
+        case .unix: try place.connectOverUnix()
         }
     }
 
     /// Where `redis-benchmark` finds it.
     func arguments(for transport: Transport) -> [String] {
         switch transport {
-        case .tcp: ["-h", host, "-p", String(port)]
-        case .unix: ["-s", path]
+        case .tcp: ["-h", place.address, "-p", String(place.port)]
+        case .unix: ["-s", place.socketPath]
         }
     }
 }

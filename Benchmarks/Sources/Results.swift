@@ -1,4 +1,5 @@
 import Foundation
+import LoopbackServers
 
 /// Everything that one run of the benchmarks found, as written to `Benchmarks/results`.
 struct Results: Codable {

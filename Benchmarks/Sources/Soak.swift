@@ -1,4 +1,5 @@
 import Foundation
+import LoopbackServers
 
 /// The sidecar's memory while connections come and go for a long time: it must stay flat.
 struct Soak: Codable {

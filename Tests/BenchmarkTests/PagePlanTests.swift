@@ -1,3 +1,4 @@
+import LoopbackServers
 import Testing
 
 @testable import breakwater_bench

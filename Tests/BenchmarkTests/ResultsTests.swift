@@ -1,3 +1,4 @@
+import LoopbackServers
 import Testing
 
 @testable import breakwater_bench
@@ -49,6 +50,6 @@ struct ResultsTests {
             "GET","90909.09","0.300","0.100","0.280","0.500","0.900","2.100"
             """
         #expect(try RedisBenchmarkLoad.figures(report) == [90909.09, 0.9])
-        #expect(throws: BenchError.self) { try RedisBenchmarkLoad.figures("Could not connect") }
+        #expect(throws: LoopbackError.self) { try RedisBenchmarkLoad.figures("Could not connect") }
     }
 }

@@ -1,3 +1,5 @@
+import LoopbackServers
+
 /// What one figure means.
 struct Metric: Codable, Hashable, Sendable {
     enum Direction: String, Codable, Sendable {

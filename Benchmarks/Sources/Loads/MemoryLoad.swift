@@ -1,3 +1,5 @@
+import LoopbackServers
+
 /// Memory with a thousand idle clients, and again after connections have come and gone.
 struct MemoryLoad: Load {
     /// Connections opened and closed between the two figures.

@@ -1,4 +1,5 @@
 import Foundation
+import LoopbackServers
 import Synchronization
 
 /// Pages of a shop, one connection for each page, strictly serial, as PHP asks.
@@ -64,7 +65,7 @@ struct PageLoad: Load {
         group.wait()
         let elapsed = (ContinuousClock.now - started) / .seconds(1)
         let (durations, failure) = outcome.withLock { ($0.durations.sorted(), $0.failure) }
-        if let failure { throw BenchError("\(endpoint.contestant): a page failed: \(failure)") }
+        if let failure { throw LoopbackError("\(endpoint.contestant): a page failed: \(failure)") }
         return [
             percentile(0.99, of: durations) / 1e6, percentile(0.5, of: durations) / 1e6,
             Double(durations.count) / elapsed,
@@ -80,7 +81,7 @@ struct PageLoad: Load {
             let connection = try endpoint.connect(over: transport)
             for step in plan.steps {
                 try plan.bytes.withUnsafeBytes { try connection.send(UnsafeRawBufferPointer(rebasing: $0[step.bytes])) }
-                if try connection.receive(step.replies) > 0 { throw BenchError("an error instead of a reply") }
+                if try connection.receive(step.replies) > 0 { throw LoopbackError("an error instead of a reply") }
             }
             return DispatchTime.now().uptimeNanoseconds - started
         }

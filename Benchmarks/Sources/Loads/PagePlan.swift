@@ -1,19 +1,4 @@
-/// A pseudo-random sequence that is the same in every run (SplitMix64), so that every contestant gets the same pages.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
+import LoopbackServers
 
 /// A page of a shop, as its Redis traffic was counted on a real store (WooCommerce 10.2 with Redis Object Cache 2.7,
 /// warm cache).

@@ -1,4 +1,5 @@
 import Foundation
+import LoopbackServers
 
 /// One test of `redis-benchmark`, the load generator that Redis' own documentation measures with.
 struct RedisBenchmarkLoad: Load {
@@ -35,7 +36,7 @@ struct RedisBenchmarkLoad: Load {
             line.split(separator: ",").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "\"")) }
         }
         guard let fields, fields.count == 8, let rate = Double(fields[1]), let p99 = Double(fields[6]) else {
-            throw BenchError("redis-benchmark printed no result: \(report.suffix(200))")
+            throw LoopbackError("redis-benchmark printed no result: \(report.suffix(200))")
         }
         return [rate, p99]
     }

@@ -1,16 +1,18 @@
-import Foundation
+package import Foundation
 
-/// A server that a benchmark started. It is killed when this value goes, and also when the benchmark itself is killed:
-/// a shell stands between, reads the pipe that only the benchmark holds, and kills the server at its end.
-final class ServerProcess {
-    let pid: Int32
+/// A server that a test or a benchmark started. It is killed when this value goes, and also when the whole program is
+/// killed: a shell stands between, reads the pipe that only the program holds, and kills the server at its end.
+package final class ServerProcess {
+    package let pid: Int32
     private let process: Process
     private let lifeline: Pipe
+    private let logFile: URL
 
     /// Starts `arguments` (a program and its arguments); its output goes to the file `log`.
-    init(_ arguments: [String], log: URL) throws {
+    package init(_ arguments: [String], log: URL) throws {
         process = Process()
         lifeline = Pipe()
+        logFile = log
         let announcement = Pipe()
         let shell = """
             exec 3<&0 4>&1
@@ -23,37 +25,67 @@ final class ServerProcess {
             """
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-c", shell, "server"] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["LOG": log.path]) { $1 }
+        // Debian has haproxy in a folder that is not in everybody's path.
+        let environment = ProcessInfo.processInfo.environment
+        process.environment = environment.merging([
+            "LOG": log.path, "PATH": "\(environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"):/usr/sbin",
+        ]) { $1 }
         process.standardInput = lifeline
         process.standardOutput = announcement
         try process.run()
         let line = announcement.fileHandleForReading.availableData
         guard let pid = Int32(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw BenchError("\(arguments[0]) did not start; see \(log.path)") }
+        else { throw LoopbackError("\(arguments[0]) did not start; see \(log.path)") }
         self.pid = pid
     }
 
     deinit {
+        stop()
+    }
+
+    /// Kills the server and returns when it is gone. Doing it again does nothing.
+    package func stop() {
         try? lifeline.fileHandleForWriting.close()
         process.waitUntilExit()
     }
 
+    package func signal(_ number: Int32) {
+        kill(pid, number)
+    }
+
     /// A process that has ended keeps its number until the shell takes notice, but holds no memory.
-    var isRunning: Bool { (try? residentBytes()) != nil }
+    package var isRunning: Bool { (try? residentBytes()) != nil }
 
     /// Memory that the process holds in RAM (`VmRSS`), in bytes.
-    func residentBytes() throws -> Double {
+    package func residentBytes() throws -> Double {
         let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
         for line in status.split(separator: "\n") where line.hasPrefix("VmRSS:") {
             let fields = line.split(whereSeparator: \.isWhitespace)
             if fields.count >= 2, let kibibytes = Double(fields[1]) { return kibibytes * 1024 }
         }
-        throw BenchError("the process \(pid) has no memory figure; did it end?")
+        throw LoopbackError("the process \(pid) has no memory figure; did it end?")
+    }
+
+    /// The last lines that the server wrote.
+    package var lastWords: String {
+        let text = (try? String(contentsOf: logFile, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").suffix(15).joined(separator: "\n")
+    }
+
+    /// Waits until `connect` gives a connection that answers `PING`.
+    package func waitUntilServing(_ connect: () throws -> BlockingConnection) throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while (try? connect().call("PING")) != Array("+PONG\r\n".utf8) {
+            guard isRunning, ContinuousClock.now < deadline else {
+                throw LoopbackError("a server does not answer:\n\(lastWords)")
+            }
+            usleep(20_000)
+        }
     }
 }
 
 /// Runs a program to its end and returns what it wrote to its standard output.
-func output(of arguments: [String]) throws -> String {
+package func output(of arguments: [String]) throws -> String {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
@@ -65,7 +97,7 @@ func output(of arguments: [String]) throws -> String {
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-        throw BenchError("\(arguments.joined(separator: " ")) failed with status \(process.terminationStatus)")
+        throw LoopbackError("\(arguments.joined(separator: " ")) failed with status \(process.terminationStatus)")
     }
     return String(decoding: data, as: UTF8.self)
 }
