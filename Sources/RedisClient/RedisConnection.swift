@@ -1,3 +1,4 @@
+internal import Glibc
 package import NIOCore
 internal import NIOPosix
 package import RESP
@@ -108,6 +109,7 @@ package final class RedisConnection: Sendable {
             if let failure = error.connectionErrors.first { return reason(failure.error) }
             return "the host name does not resolve"
         }
+        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
         return "\(error)"
     }
 

@@ -40,6 +40,10 @@ extension SentinelTracker {
         if case .available(let state) = phase {
             publish(.suspected(state, since: now), &actions)
             hurry(now)
+            // Only a question asked from now on can take the doubt back.
+            roles[state.endpoint]?.answer = nil
+            roles[state.endpoint]?.answerAskedAt = nil
+            roles[state.endpoint]?.askedAt = now - .nanoseconds(1)
         } else if urgentSince.map({ now - $0 >= timing.urgentFor }) ?? true {
             hurry(now)
         }

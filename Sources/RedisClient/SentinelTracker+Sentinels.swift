@@ -194,6 +194,8 @@ extension SentinelTracker {
             let excluded = sentinel.reportAt == nil ? sentinel.failure : exclusion(of: sentinel, now: now)
             guard excluded != sentinel.lastNoted else { continue }
             sentinels[index].lastNoted = excluded
+            // The wording of a lost connection changes from one attempt to the next.
+            if case .unreachable? = excluded, case .unreachable? = sentinel.lastNoted { continue }
             if let excluded {
                 actions.append(.note(.excluded(sentinel.endpoint, excluded)))
             } else if sentinel.reportAt != nil {

@@ -138,7 +138,7 @@ package final class SentinelWatcher: Sendable {
 
     private func log(_ phase: MasterPhase) {
         switch phase {
-        case .searching(let reason): logger.info("searching for the master: \(reason)")
+        case .searching(let reason): logger.debug("searching for the master: \(reason)")
         case .available(let state): logger.info("the master is \(state)")
         case .suspected(let state, _): logger.warning("the master \(state) may be lost")
         }
