@@ -1,0 +1,41 @@
+import NIOCore
+
+/// A command on a private connection whose answer is awaited, with what the answer will mean for the session.
+struct Expectation {
+    enum Meaning {
+        case plain
+        case select(Int)
+        case auth(Identity)
+        /// HELLO; each part is nil where the command left it alone.
+        case hello(protocolVersion: Int?, identity: Identity?, name: [UInt8]?)
+        case setName([UInt8])
+        case exec
+        case watch
+        /// DISCARD in the place of an EXEC whose watch was lost: the client is told that nothing happened.
+        case discardForLostWatch
+        /// As many confirmations as names were given.
+        case subscription(remaining: Int)
+        /// Unsubscribing from everything: confirmations until nothing of the kind is left.
+        case unsubscribeAll(Subscriptions.Kind)
+        /// The sidecar's own command: the answer goes to nobody.
+        case internalCommand
+        /// MONITOR, SCRIPT DEBUG, CLIENT REPLY: from here on bytes are passed through.
+        case raw
+        /// Bytes are passed on without looking at answers.
+        case unanswered
+    }
+
+    let spec: CommandSpec
+    var meaning: Meaning
+    /// The frame, for sending it again; nil when it was too long to keep.
+    var frame: ByteBuffer?
+    /// The frame of a command that is too long to keep, until it is sent the first time.
+    var unkept: ByteBuffer?
+    let arrived: NIODeadline
+    var isIdempotent = false
+    /// Inside MULTI: the answer is only that it is queued.
+    var isQueued = false
+    /// The client has its answer already; sent again for its effect alone.
+    var isMuted = false
+    var partlyAnswered = false
+}

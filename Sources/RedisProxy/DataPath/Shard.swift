@@ -1,0 +1,410 @@
+import Logging
+import NIOCore
+import RESP
+import RedisClient
+
+/// All that one event loop serves: its sessions, their lanes and private connections, and what they share. Everything
+/// in it runs on that loop; there is no lock and no `await` on the way of a command.
+final class Shard {
+    /// Commands and answers longer than this many bytes are passed on in pieces.
+    static let streamingThreshold = 256 * 1024
+    /// The longest command, in bytes, that is gathered whole because it concerns the session.
+    static let gatheringLimit = 64 * 1024 * 1024
+    /// Commands of one session that may be under way before it is not read from.
+    static let outstandingLimit = 1024
+    /// How long a demoted master may take to answer what it was sent.
+    static let farewell = TimeAmount.milliseconds(100)
+    /// How long to wait before asking again a server that refused a command for the moment.
+    static let refusalPause = TimeAmount.milliseconds(20)
+    /// How long a client may take nothing while others wait behind its answers.
+    static let stallLimit = TimeAmount.milliseconds(500)
+    private static let holdCheckInterval = TimeAmount.milliseconds(5)
+    private static let idlePrivateLimit = 32
+    private static let idleLifetime = TimeAmount.seconds(60)
+
+    let eventLoop: any EventLoop
+    let allocator = ByteBufferAllocator()
+    let commandTable = CommandTable.shared
+    let metrics: ShardMetrics
+    let logger: Logger
+    private(set) var configuration: ProxyConfiguration
+    private(set) var requestLimits: RESPLimits
+    private(set) var defaultIdentity: Identity
+    /// The confirmed master; nil while there is none or there is doubt about it.
+    private(set) var master: RedisEndpoint?
+    /// When the clock was last read: once for each batch of bytes, not for each command.
+    private(set) var now = NIODeadline.now()
+    /// Databases that the server is known to have, so that SELECT need not ask.
+    var knownDatabases: Set<Int> = [0]
+    var privateCount = 0
+
+    private let onSuspicion: @Sendable (RedisEndpoint) -> Void
+    private var sessions: [Int: Session] = [:]
+    private var nextSessionID: Int
+    private let sessionIDStep: Int
+    private var lanes: [UpstreamKey: Lane] = [:]
+    /// Lanes that no longer take new sessions and still owe answers.
+    private var retiredLanes: [ObjectIdentifier: Lane] = [:]
+    private var dirtyLanes: [Lane] = []
+    private var touched: [Session] = []
+    private var identities: [RedisCredentials: Identity] = [:]
+    private var idlePrivate: [UpstreamKey: [UpstreamConnection]] = [:]
+    private var idlePrivateCount = 0
+    private var idempotentPrefixes: [[UInt8]]
+    private var isFlushScheduled = false
+    private var isHoldCheckScheduled = false
+    private(set) var isOverloaded = false
+    private(set) var isDraining = false
+
+    init(
+        eventLoop: any EventLoop, index: Int, of count: Int, configuration: ProxyConfiguration, logger: Logger,
+        onSuspicion: @escaping @Sendable (RedisEndpoint) -> Void
+    ) {
+        self.eventLoop = eventLoop
+        self.configuration = configuration
+        self.logger = logger
+        self.onSuspicion = onSuspicion
+        metrics = ShardMetrics()
+        nextSessionID = index + 1
+        sessionIDStep = count
+        requestLimits = RESPLimits(bulkLength: configuration.limits.frameBytes)
+        defaultIdentity = Identity(credentials: configuration.upstreamCredentials)
+        idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
+    }
+
+    @discardableResult
+    @inline(__always)
+    func readClock() -> NIODeadline {
+        now = NIODeadline.now()
+        return now
+    }
+
+    /// Runs later on this loop.
+    func after(_ delay: TimeAmount, _ body: @escaping () -> Void) {
+        let bound = NIOLoopBound(body, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: delay) { bound.value() }
+    }
+
+    // MARK: Sessions
+
+    /// Makes the session for a client that was accepted; nil when there are too many or the sidecar is leaving.
+    func accept() -> Session? {
+        guard sessions.count < configuration.limits.clients / sessionIDStep, !isDraining else {
+            metrics.countRefusedClient()
+            return nil
+        }
+        let session = Session(shard: self, id: nextSessionID)
+        nextSessionID += sessionIDStep
+        sessions[session.id] = session
+        metrics.countClient()
+        return session
+    }
+
+    func remove(_ session: Session) { sessions[session.id] = nil }
+
+    var sessionCount: Int { sessions.count }
+
+    /// Remembers a session that was written to in this turn.
+    @inline(__always)
+    func touch(_ session: Session) {
+        if touched.isEmpty { scheduleFlush() }
+        touched.append(session)
+    }
+
+    func flushTouchedSessions() {
+        guard !touched.isEmpty else { return }
+        // Flushing lets sessions go on, which may write to others; the list grows while it is walked.
+        var index = 0
+        while index < touched.count {
+            touched[index].flushIfNeeded()
+            index += 1
+        }
+        touched.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Lanes
+
+    @inline(__always)
+    func lane(for key: UpstreamKey) -> Lane {
+        if let lane = lanes[key] { return lane }
+        let lane = Lane(shard: self, key: key)
+        lanes[key] = lane
+        return lane
+    }
+
+    /// A lane took commands: it is flushed at the end of this turn of the loop, together with all that gathers.
+    @inline(__always)
+    func markDirty(_ lane: Lane) {
+        dirtyLanes.append(lane)
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.flush() }
+    }
+
+    private func flush() {
+        isFlushScheduled = false
+        let lanes = dirtyLanes
+        dirtyLanes.removeAll(keepingCapacity: true)
+        for lane in lanes { lane.flush() }
+        flushTouchedSessions()
+    }
+
+    func laneDrained(_ lane: Lane) {
+        if isOverloaded { checkLoad() }
+    }
+
+    /// A lane retires: the next command for its key gets a new one.
+    func forget(_ lane: Lane) {
+        if lanes[lane.key] === lane { lanes[lane.key] = nil }
+        retiredLanes[ObjectIdentifier(lane)] = lane
+    }
+
+    /// Watches a client that does not take its answers: when it makes no progress while others wait, it is closed.
+    func watchStall(of session: Session, on lane: Lane) {
+        let progress = session.progress
+        after(Self.stallLimit) { [weak self, weak session, weak lane] in
+            guard let self, let session, let lane, session.isOpen, !session.isWritable else { return }
+            if lane.delaysOthers(than: session), session.progress == progress { return session.close(.slowReader) }
+            self.watchStall(of: session, on: lane)
+        }
+    }
+
+    // MARK: Private connections
+
+    func takeIdlePrivate(_ key: UpstreamKey) -> UpstreamConnection? {
+        guard let master, var idle = idlePrivate[key] else { return nil }
+        while let upstream = idle.popLast() {
+            idlePrivateCount -= 1
+            idlePrivate[key] = idle
+            if upstream.endpoint == master { return upstream }
+            upstream.close()
+        }
+        return nil
+    }
+
+    func releasePrivate(_ upstream: UpstreamConnection) {
+        guard upstream.endpoint == master, idlePrivateCount < Self.idlePrivateLimit, !isDraining else {
+            return upstream.close()
+        }
+        upstream.owner = self
+        upstream.resumeReading()
+        idlePrivateCount += 1
+        idlePrivate[upstream.key, default: []].append(upstream)
+    }
+
+    private func dropIdlePrivate(_ upstream: UpstreamConnection) {
+        guard let index = idlePrivate[upstream.key]?.firstIndex(where: { $0 === upstream }) else { return }
+        idlePrivate[upstream.key]?.remove(at: index)
+        idlePrivateCount -= 1
+    }
+
+    // MARK: Identities
+
+    /// The identity for credentials, one object for each.
+    func identity(for credentials: RedisCredentials) -> Identity {
+        if let identity = identities[credentials] { return identity }
+        // Credentials nobody uses any more make room; a client that guesses passwords must not fill the memory.
+        if identities.count >= 1024 {
+            let used = Set(lanes.keys.map { ObjectIdentifier($0.identity) } + sessions.values.map { ObjectIdentifier($0.state.identity) })
+            identities = identities.filter { used.contains(ObjectIdentifier($0.value)) }
+        }
+        let identity = Identity(credentials: credentials)
+        identities[credentials] = identity
+        return identity
+    }
+
+    /// The identity of credentials that the server has accepted before and that a connection is authenticated with at
+    /// this moment: those need not be asked again.
+    func knownIdentity(username: String?, password: String) -> Identity? {
+        if let own = configuration.upstreamCredentials,
+            (username ?? "default") == (own.username ?? "default") || username == nil,
+            own.password.exposed.isEqualInConstantTime(to: password)
+        {
+            return defaultIdentity
+        }
+        let credentials = RedisCredentials(username: username, password: Secret(password))
+        guard let identity = identities[credentials] else { return nil }
+        let isConnected = lanes.contains { $0.key.identity === identity && $0.value.isReady }
+        return isConnected ? identity : nil
+    }
+
+    /// Whether a client gave the sidecar's own password.
+    func acceptsClient(username: String?, password: String) -> Bool {
+        guard let expected = configuration.clientPassword else { return true }
+        let isDefault = username == nil || username == "default"
+        return expected.exposed.isEqualInConstantTime(to: password) && isDefault
+    }
+
+    /// The error for a command that cannot work through a sidecar.
+    func refusal(of spec: CommandSpec) -> String {
+        let descriptor = commandTable.descriptors[Int(spec.index)]
+        return "ERR \(descriptor.name) cannot be used through the sidecar: \(descriptor.note ?? "connect to Redis itself")"
+    }
+
+    // MARK: Idempotent keys
+
+    @inline(__always)
+    func isIdempotent(_ spec: CommandSpec, _ frame: RequestFrame, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard spec.effect == .overwrite, !idempotentPrefixes.isEmpty else { return false }
+        return FrameArguments.with(frame, in: bytes) { arguments in
+            spec.keys.allSatisfy(in: arguments) { key in hasIdempotentPrefix(key) }
+        }
+    }
+
+    func isIdempotent(_ spec: CommandSpec, _ bytes: ByteBuffer) -> Bool {
+        guard spec.effect == .overwrite, !idempotentPrefixes.isEmpty else { return false }
+        return bytes.withUnsafeReadableBytes { bytes in
+            var parser = RequestParser()
+            guard case .command(let frame)? = try? parser.next(bytes) else { return false }
+            return isIdempotent(spec, frame, bytes)
+        }
+    }
+
+    private func hasIdempotentPrefix(_ key: UnsafeRawBufferPointer) -> Bool {
+        idempotentPrefixes.contains { prefix in key.count >= prefix.count && key.prefix(prefix.count).elementsEqual(prefix) }
+    }
+
+    // MARK: The master
+
+    /// Tells the watcher that a connection to this node broke, or was refused.
+    func suspect(_ endpoint: RedisEndpoint) { onSuspicion(endpoint) }
+
+    func apply(_ phase: MasterPhase) {
+        master = phase.usable?.endpoint
+        readClock()
+        for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.masterChanged(to: master) }
+        guard let master else { return }
+        for session in Array(sessions.values) { session.privateUpstream?.masterChanged() }
+        for upstream in idlePrivate.values.flatMap({ $0 }) where upstream.endpoint != master {
+            dropIdlePrivate(upstream)
+            upstream.close()
+        }
+    }
+
+    // MARK: Holding
+
+    func scheduleHoldCheck() {
+        guard !isHoldCheckScheduled else { return }
+        isHoldCheckScheduled = true
+        after(Self.holdCheckInterval) { [weak self] in self?.checkHeld() }
+    }
+
+    private func checkHeld() {
+        isHoldCheckScheduled = false
+        readClock()
+        var holds = false
+        for lane in Array(lanes.values) + Array(retiredLanes.values) {
+            lane.expireHeld(now)
+            holds = holds || lane.holds
+        }
+        if privateCount > 0 {
+            for session in Array(sessions.values) {
+                guard let upstream = session.privateUpstream, !upstream.isReady else { continue }
+                upstream.expire(now)
+                holds = true
+            }
+        }
+        checkLoad()
+        if holds { scheduleHoldCheck() }
+    }
+
+    /// Held bytes above the limit stop the reading from clients; commands are held in their sockets then.
+    private func checkLoad() {
+        let held = lanes.values.reduce(0) { $0 + $1.unsentBytes }
+        let count = lanes.values.reduce(0) { $0 + ($1.holds ? $1.pendingCount : 0) }
+        metrics.setHeld(commands: count, bytes: held)
+        let wasOverloaded = isOverloaded
+        isOverloaded = held > configuration.limits.heldBytes
+        if wasOverloaded, !isOverloaded {
+            for session in Array(sessions.values) { session.resume() }
+        }
+    }
+
+    // MARK: Housekeeping
+
+    /// Lets go of what was not used for a while. Called now and then.
+    func sweep() {
+        readClock()
+        for (key, lane) in lanes where lane.isEmpty && lane.lastUsed + Self.idleLifetime < now {
+            lanes[key] = nil
+            lane.retire()
+            lane.close()
+        }
+        retiredLanes = retiredLanes.filter { !$0.value.isEmpty || !$0.value.isIdle }
+    }
+
+    func reload(_ configuration: ProxyConfiguration) {
+        let credentialsChanged = configuration.upstreamCredentials != self.configuration.upstreamCredentials
+        self.configuration = configuration
+        requestLimits = RESPLimits(bulkLength: configuration.limits.frameBytes)
+        idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
+        guard credentialsChanged else { return }
+        let old = defaultIdentity
+        defaultIdentity = Identity(credentials: configuration.upstreamCredentials)
+        for session in sessions.values where session.state.identity === old && !session.isBusy {
+            session.state.identity = defaultIdentity
+            session.forgetLane()
+        }
+    }
+
+    /// Closes clients as they become idle. Returns how many are left.
+    func drain() -> Int {
+        isDraining = true
+        for session in Array(sessions.values) where !session.isBusy { session.close(.draining) }
+        return sessions.count
+    }
+
+    func closeAll() {
+        for session in Array(sessions.values) { session.close(.draining) }
+        for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.close() }
+        for upstream in idlePrivate.values.flatMap({ $0 }) { upstream.close() }
+        idlePrivate = [:]
+    }
+
+    /// Lanes with a connection, for `/readyz`.
+    var readyLanes: Int { lanes.values.count { $0.isReady } }
+}
+
+/// The shard owns idle private connections: it only has to notice their end.
+extension Shard: UpstreamOwner {
+    func upstreamReady(_ upstream: UpstreamConnection) {}
+    func upstreamFailed(_ upstream: UpstreamConnection, _ failure: UpstreamFailure) {}
+    /// Nobody asked for anything: such a connection cannot be trusted with the next session.
+    func upstreamRead(_ upstream: UpstreamConnection, _ buffer: ByteBuffer) {
+        dropIdlePrivate(upstream)
+        upstream.close()
+    }
+    func upstreamReadComplete(_ upstream: UpstreamConnection) {}
+    func upstreamDrained(_ upstream: UpstreamConnection) {}
+    func upstreamLost(_ upstream: UpstreamConnection) { dropIdlePrivate(upstream) }
+}
+
+extension String {
+    /// Compares without telling by its duration how much was right.
+    func isEqualInConstantTime(to other: String) -> Bool {
+        let left = Array(utf8)
+        let right = Array(other.utf8)
+        var difference = left.count ^ right.count
+        for index in 0..<Swift.max(left.count, right.count) {
+            let first = index < left.count ? left[index] : 0
+            let second = index < right.count ? right[index] : 0
+            difference |= Int(first ^ second)
+        }
+        return difference == 0
+    }
+}
+
+extension CommandHandling {
+    /// A long command of this kind can be passed on while it arrives.
+    var isStreamable: Bool {
+        switch self {
+        case .shared, .blocking, .exclusive: true
+        default: false
+        }
+    }
+}
