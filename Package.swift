@@ -20,6 +20,7 @@ extension Target.Dependency {
     static let nioHTTP1 = Self.product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = Self.product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle = Self.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = Self.product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = Self.product(name: "Subprocess", package: "swift-subprocess")
     static let yams = Self.product(name: "Yams", package: "Yams")
 }
@@ -76,7 +77,7 @@ let package = Package(
         .executableTarget(name: "breakwater", dependencies: ["Commands"], swiftSettings: strict),
         .executableTarget(
             name: "breakwater-proxy",
-            dependencies: ["RedisProxy", "Topology", "RedisClient", .argumentParser, .logging, .serviceLifecycle],
+            dependencies: ["RedisProxy", "Topology", "RedisClient", .argumentParser, .logging, .serviceLifecycle, .unixSignals],
             swiftSettings: strict),
         // Measures the built sidecar from outside; see docs/performance.md.
         .executableTarget(

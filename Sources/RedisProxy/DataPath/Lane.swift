@@ -1,4 +1,5 @@
 import DequeModule
+import Logging
 import NIOCore
 import RESP
 import RedisClient
@@ -188,7 +189,9 @@ final class Lane {
     /// A reply that is still arriving and already long goes on to its client piece by piece.
     private func streamUnfinishedReply() throws {
         let ready = framer.scannedBytes
-        guard ready >= Shard.streamingThreshold, sentCount > 0, let piece = inbound.readSlice(length: ready) else { return }
+        guard ready >= Shard.streamingThreshold, sentCount > 0, let piece = inbound.readSlice(length: ready) else {
+            return
+        }
         framer.discard(ready)
         let session = pending[0].session
         pending[0].partlyAnswered = true
@@ -305,7 +308,9 @@ final class Lane {
             generation += 1
             let expected = generation
             shard.after(Shard.refusalPause) { [weak self] in
-                guard let self, self.generation == expected, case .settling(let upstream, _) = self.state else { return }
+                guard let self, self.generation == expected, case .settling(let upstream, _) = self.state else {
+                    return
+                }
                 self.state = .ready(upstream)
                 self.releaseHold()
                 self.flush()
@@ -320,7 +325,8 @@ final class Lane {
         guard let master = shard.master else { return shard.scheduleHoldCheck() }
         state = .connecting(
             UpstreamConnection.connect(
-                to: master, key: key, on: shard.eventLoop, timeout: shard.configuration.connectTimeoutAmount, owner: self))
+                to: master, key: key, on: shard.eventLoop, timeout: shard.configuration.connectTimeoutAmount,
+                owner: self))
     }
 
     /// The master is in doubt (nil) or known (again).

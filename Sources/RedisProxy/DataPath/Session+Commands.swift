@@ -75,7 +75,9 @@ extension Session {
     // MARK: Ways to send
 
     /// To the private connection if there is one, otherwise down the lane.
-    private func forward(_ spec: CommandSpec, _ bytes: ByteBuffer, _ meaning: Expectation.Meaning, _ frame: RequestFrame) {
+    private func forward(
+        _ spec: CommandSpec, _ bytes: ByteBuffer, _ meaning: Expectation.Meaning, _ frame: RequestFrame
+    ) {
         if privateUpstream != nil {
             forwardPrivately(spec, bytes, meaning)
         } else {
@@ -152,7 +154,9 @@ extension Session {
         case .refused:
             reply(error: shard.refusal(of: spec))
         case .select:
-            let meaning = bytes.commandArguments()?.dropFirst().first.flatMap { $0.decimal }.map { Expectation.Meaning.select($0) }
+            let meaning = bytes.commandArguments()?.dropFirst().first.flatMap { $0.decimal }.map {
+                Expectation.Meaning.select($0)
+            }
             forwardPrivately(spec, bytes, meaning ?? .plain, isQueued: true)
         case .shared, .multi, .watch, .unwatch, .blocking, .wait, .exclusive:
             forwardPrivately(spec, bytes, .plain, isQueued: true)

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import RESP
 import RedisClient
@@ -75,7 +76,8 @@ final class Session: ChannelDuplexHandler {
 
     private var mayRead: Bool {
         let hasRoom =
-            inbound.readableBytes < Shard.streamingThreshold * 2 || parser.isInsideFrame && !isStreaming && largeFrame == nil
+            inbound.readableBytes < Shard.streamingThreshold * 2
+            || parser.isInsideFrame && !isStreaming && largeFrame == nil
         return hasRoom && waiting == nil && isWritable && outstanding < Shard.outstandingLimit && !shard.isOverloaded
             && (!isStreaming || privateUpstream.map { $0.takesMore } ?? false)
     }

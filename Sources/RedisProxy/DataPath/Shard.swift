@@ -67,8 +67,8 @@ final class Shard {
         metrics = ShardMetrics()
         nextSessionID = index + 1
         sessionIDStep = count
-        requestLimits = RESPLimits(bulkLength: configuration.limits.frameBytes)
-        defaultIdentity = Identity(credentials: configuration.upstreamCredentials)
+        requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
+        defaultIdentity = Identity(credentials: configuration.serverCredentials)
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
     }
 
@@ -210,7 +210,9 @@ final class Shard {
         if let identity = identities[credentials] { return identity }
         // Credentials nobody uses any more make room; a client that guesses passwords must not fill the memory.
         if identities.count >= 1024 {
-            let used = Set(lanes.keys.map { ObjectIdentifier($0.identity) } + sessions.values.map { ObjectIdentifier($0.state.identity) })
+            let used = Set(
+                lanes.keys.map { ObjectIdentifier($0.identity) }
+                    + sessions.values.map { ObjectIdentifier($0.state.identity) })
             identities = identities.filter { used.contains(ObjectIdentifier($0.value)) }
         }
         let identity = Identity(credentials: credentials)
@@ -221,7 +223,7 @@ final class Shard {
     /// The identity of credentials that the server has accepted before and that a connection is authenticated with at
     /// this moment: those need not be asked again.
     func knownIdentity(username: String?, password: String) -> Identity? {
-        if let own = configuration.upstreamCredentials,
+        if let own = configuration.serverCredentials,
             (username ?? "default") == (own.username ?? "default") || username == nil,
             own.password.exposed.isEqualInConstantTime(to: password)
         {
@@ -243,7 +245,8 @@ final class Shard {
     /// The error for a command that cannot work through a sidecar.
     func refusal(of spec: CommandSpec) -> String {
         let descriptor = commandTable.descriptors[Int(spec.index)]
-        return "ERR \(descriptor.name) cannot be used through the sidecar: \(descriptor.note ?? "connect to Redis itself")"
+        return
+            "ERR \(descriptor.name) cannot be used through the sidecar: \(descriptor.note ?? "connect to Redis itself")"
     }
 
     // MARK: Idempotent keys
@@ -266,7 +269,9 @@ final class Shard {
     }
 
     private func hasIdempotentPrefix(_ key: UnsafeRawBufferPointer) -> Bool {
-        idempotentPrefixes.contains { prefix in key.count >= prefix.count && key.prefix(prefix.count).elementsEqual(prefix) }
+        idempotentPrefixes.contains { prefix in
+            key.count >= prefix.count && key.prefix(prefix.count).elementsEqual(prefix)
+        }
     }
 
     // MARK: The master
@@ -339,13 +344,13 @@ final class Shard {
     }
 
     func reload(_ configuration: ProxyConfiguration) {
-        let credentialsChanged = configuration.upstreamCredentials != self.configuration.upstreamCredentials
+        let credentialsChanged = configuration.serverCredentials != self.configuration.serverCredentials
         self.configuration = configuration
-        requestLimits = RESPLimits(bulkLength: configuration.limits.frameBytes)
+        requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
         guard credentialsChanged else { return }
         let old = defaultIdentity
-        defaultIdentity = Identity(credentials: configuration.upstreamCredentials)
+        defaultIdentity = Identity(credentials: configuration.serverCredentials)
         for session in sessions.values where session.state.identity === old && !session.isBusy {
             session.state.identity = defaultIdentity
             session.forgetLane()

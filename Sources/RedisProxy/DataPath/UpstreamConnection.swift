@@ -140,7 +140,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
             buffer.writeCommand(arguments.map(\.utf8))
             steps.append(.hello)
         } else if let credentials {
-            buffer.writeCommand((["AUTH", credentials.username, credentials.password.exposed].compactMap { $0 }).map(\.utf8))
+            buffer.writeCommand(
+                (["AUTH", credentials.username, credentials.password.exposed].compactMap { $0 }).map(\.utf8))
             steps.append(.authenticate)
         }
         buffer.writeCommand("CLIENT", "SETNAME", "breakwater-proxy")

@@ -1,0 +1,152 @@
+package import Logging
+import NIOCore
+import NIOPosix
+package import RedisClient
+import ServiceLifecycle
+import Synchronization
+
+/// The sidecar as a whole: binds the listeners, follows the master, spreads clients over the event loops, reloads and
+/// drains. The way of a command is in `Session`, `Lane` and `Shard`.
+package final class RedisProxyService: Service {
+    private typealias ShardBox = NIOLoopBoundBox<Shard?>
+
+    private let group: MultiThreadedEventLoopGroup
+    private let shards: [ShardBox]
+    private let watcher: SentinelWatcher
+    private let binder: ListenerBinder
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    private struct State {
+        var configuration: ProxyConfiguration
+        var isDraining = false
+    }
+
+    package init(configuration: ProxyConfiguration, binder: ListenerBinder = ListenerBinder(), logger: Logger) {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        let shards = group.makeIterator().map { ShardBox.makeEmptyBox(valueType: Shard.self, eventLoop: $0) }
+        self.group = group
+        self.shards = shards
+        self.binder = binder
+        self.logger = logger
+        state = Mutex(State(configuration: configuration))
+        watcher = SentinelWatcher(
+            configuration: .init(
+                sentinels: configuration.sentinels, service: configuration.service,
+                sentinelCredentials: configuration.sentinelCredentials,
+                serverCredentials: configuration.serverCredentials, eventLoopGroup: group),
+            logger: logger,
+            onChange: { phase in
+                for shard in shards { shard.eventLoop.execute { shard.value?.apply(phase) } }
+            })
+    }
+
+    /// Serves until a graceful shutdown: then no new client is accepted, clients that are idle are closed, and those
+    /// with commands under way get the drain time to finish.
+    ///
+    /// - Throws: `ConfigurationProblem` when a listener cannot be opened.
+    package func run() async throws {
+        let configuration = state.withLock { $0.configuration }
+        try await createShards(configuration)
+        let channels = try await listen(configuration)
+        logger.info(
+            "serving",
+            metadata: [
+                "service": "\(configuration.service)",
+                "listen": "\(configuration.listeners.map(\.description).joined(separator: ", "))",
+                "sentinels": "\(configuration.sentinels.map(\.description).joined(separator: ", "))",
+            ])
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { [watcher] in try? await watcher.run() }
+            tasks.addTask { await self.sweep() }
+            try? await gracefulShutdown()
+            await self.drain(channels)
+            tasks.cancelAll()
+        }
+        try? await group.shutdownGracefully()
+    }
+
+    /// Takes over a new configuration, as far as a running process can; `ProxyConfiguration.needingRestart` names the
+    /// rest.
+    package func reload(_ configuration: ProxyConfiguration) async {
+        state.withLock { $0.configuration = configuration }
+        for shard in shards { shard.eventLoop.execute { shard.value?.reload(configuration) } }
+    }
+
+    /// What is known of the master and the Sentinels.
+    package var watcherStatus: WatcherStatus { watcher.status }
+
+    // MARK: Start and end
+
+    private func createShards(_ configuration: ProxyConfiguration) async throws {
+        for (index, shard) in shards.enumerated() {
+            let watcher = watcher
+            let logger = logger
+            let count = shards.count
+            try await shard.eventLoop.submit {
+                shard.value = Shard(
+                    eventLoop: shard.eventLoop, index: index, of: count, configuration: configuration, logger: logger,
+                    onSuspicion: { watcher.suspect($0) })
+            }.get()
+        }
+    }
+
+    private func listen(_ configuration: ProxyConfiguration) async throws -> [any Channel] {
+        var channels: [any Channel] = []
+        do {
+            for listener in configuration.listeners {
+                channels.append(try await binder.bind(listener, bootstrap: bootstrap()))
+            }
+        } catch {
+            for channel in channels { try? await channel.close().get() }
+            throw error
+        }
+        return channels
+    }
+
+    private func bootstrap() -> ServerBootstrap {
+        let shards = shards
+        return ServerBootstrap(group: group)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
+            .childChannelInitializer { channel in
+                guard let box = shards.first(where: { $0.eventLoop === channel.eventLoop }) else {
+                    return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+                }
+                return channel.eventLoop.makeCompletedFuture {
+                    guard let session = box.value?.accept() else { throw ChannelError.ioOnClosedChannel }
+                    try channel.pipeline.syncOperations.addHandler(session)
+                }
+            }
+    }
+
+    /// Lets go of lanes and connections that are not used any more.
+    private func sweep() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(15))
+            for shard in shards { shard.eventLoop.execute { shard.value?.sweep() } }
+        }
+    }
+
+    private func drain(_ channels: [any Channel]) async {
+        let limit = state.withLock { state in
+            state.isDraining = true
+            return state.configuration.drainTimeout
+        }
+        logger.info("draining")
+        for channel in channels { try? await channel.close().get() }
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            var left = 0
+            for shard in shards {
+                left += (try? await shard.eventLoop.submit { shard.value?.drain() ?? 0 }.get()) ?? 0
+            }
+            if left == 0 { break }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        for shard in shards { try? await shard.eventLoop.submit { shard.value?.closeAll() }.get() }
+        logger.info("drained")
+    }
+}
