@@ -93,7 +93,9 @@ let package = Package(
         .testTarget(name: "RedisClientTests", dependencies: ["RedisClient", "RESP", .nioCore], swiftSettings: strict),
         .testTarget(
             name: "RedisProxyTests",
-            dependencies: ["RedisProxy", "RedisClient", "RESP", .nioCore, .nioEmbedded],
+            dependencies: [
+                "RedisProxy", "RedisClient", "RESP", .nioCore, .nioEmbedded, .nioHTTP1, .nioPosix, .logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "BenchmarkTests", dependencies: ["breakwater-bench", "LoopbackServers"], swiftSettings: strict),

@@ -8,8 +8,10 @@ import RedisClient
 ///
 /// - TCP sockets share their port (SO_REUSEPORT), so the new process binds while the old one still serves;
 /// - a unix socket is bound under a temporary name and renamed over the path, so the path always leads to a socket;
-/// - sockets that systemd passed (sd_listen_fds(3)) are adopted. They are never closed in between, which is the only
-///   way without a gap for TCP: a closing socket resets the connections that wait in its own queue.
+/// - sockets that systemd passed (sd_listen_fds(3)) are adopted. They are never closed in between.
+///
+/// Nobody is refused in any of the three. With a shared TCP port, a connection that the kernel had just put into the
+/// old process' queue is reset when that process closes its socket; the other two ways have no such gap.
 package struct ListenerBinder: Sendable {
     /// Room for a burst of connections; the kernel cuts it down to net.core.somaxconn.
     static let backlog: CInt = 4096
@@ -67,9 +69,13 @@ package struct ListenerBinder: Sendable {
         do {
             // Permissions first: nobody knows the temporary name, but everybody knows the path.
             guard chmod(temporary, mode_t(mode)) == 0 else { throw IOError(errnoCode: errno, reason: "chmod") }
-            let identity = try FileIdentity(of: temporary)
-            guard rename(temporary, path.path) == 0 else { throw IOError(errnoCode: errno, reason: "rename") }
-            channel.closeFuture.whenComplete { _ in path.remove(ifStill: identity) }
+            let pin = try PinnedFile(temporary)
+            guard rename(temporary, path.path) == 0 else {
+                let error = IOError(errnoCode: errno, reason: "rename")
+                pin.release()
+                throw error
+            }
+            channel.closeFuture.whenComplete { _ in path.remove(ifStill: pin) }
             return channel
         } catch {
             unlink(temporary)

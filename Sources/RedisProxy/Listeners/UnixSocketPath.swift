@@ -33,24 +33,36 @@ struct UnixSocketPath: Sendable {
             "not_a_socket", "\(path) exists and is not a socket.", hint: "choose another path, or remove what is there")
     }
 
-    /// Removes the socket if it is the one of `identity`. When another process has renamed its own over the path,
-    /// nothing happens.
-    func remove(ifStill identity: FileIdentity) {
-        if let now = try? FileIdentity(of: path), now == identity {
-            unlink(path)
-        }
+    /// Removes the socket if it is still the one that `pin` holds, and lets go of the pin. When another process has
+    /// renamed its own over the path, that one stays.
+    func remove(ifStill pin: PinnedFile) {
+        if pin.isAt(path) { unlink(path) }
+        pin.release()
     }
 }
 
-/// Tells a file from another one that has taken its name.
-struct FileIdentity: Sendable, Equatable {
-    private let device: UInt64
-    private let inode: UInt64
+/// Holds on to a file by a descriptor, so that its inode number cannot be given to another file meanwhile: a number
+/// alone would not tell a socket from its successor's successor.
+struct PinnedFile: Sendable {
+    /// `O_PATH` of <fcntl.h> on x86 and ARM, which the C module shows only with `_GNU_SOURCE`. A socket file cannot be
+    /// opened in any other way.
+    private static let pathOnly: CInt = 0o10000000
 
-    init(of path: String) throws {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { throw IOError(errnoCode: errno, reason: "lstat") }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
+    private let descriptor: CInt
+
+    init(_ path: String) throws {
+        descriptor = open(path, Self.pathOnly | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "open") }
+    }
+
+    func isAt(_ path: String) -> Bool {
+        var pinned = stat()
+        var there = stat()
+        return fstat(descriptor, &pinned) == 0 && lstat(path, &there) == 0
+            && pinned.st_dev == there.st_dev && pinned.st_ino == there.st_ino
+    }
+
+    func release() {
+        close(descriptor)
     }
 }
