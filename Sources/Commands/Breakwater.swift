@@ -26,6 +26,7 @@ package struct Breakwater: AsyncParsableCommand {
                 subcommands: [
                     InitCommand.self,
                     ValidateCommand.self,
+                    RenderCommand.self,
                 ])
         ]
     )

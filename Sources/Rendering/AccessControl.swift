@@ -1,0 +1,36 @@
+internal import Topology
+
+/// Redis' ACL users. The file knows neither comments nor quotes; every line starts from a user who may do nothing.
+enum AccessControl {
+    static func users(_ secrets: RedisSecrets) -> String {
+        let users = [
+            ("default", secrets.app, application),
+            ("app", secrets.app, application),
+            ("sentinel", secrets.sentinel, sentinel),
+            ("replica", secrets.replica, replica),
+            ("breakwater", secrets.breakwater, breakwater),
+        ]
+        return users.map { name, password, rules in
+            "user \(name) on >\(password.reveal()) \(rules)\n"
+        }.joined()
+    }
+
+    /// Everything an application does, and of the commands Redis calls dangerous those it does all the same: the
+    /// WordPress plugin reads INFO and sends FLUSHDB, Predis asks for the ROLE, shops use KEYS and SORT.
+    private static let application =
+        "~* &* +@all -@admin -@dangerous +info +role +keys +sort +sort_ro +flushdb"
+
+    /// The list of Sentinel's documentation, with REPLICAOF for the day it stops saying SLAVEOF.
+    /// <https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/>
+    private static let sentinel =
+        "&* -@all +multi +exec +ping +info +role +subscribe +publish +slaveof +replicaof +config|rewrite "
+        + "+client|setname +client|kill +script|kill"
+
+    /// <https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/>
+    private static let replica = "-@all +psync +replconf +ping"
+
+    /// The application's rights, for the stale-cache guard deletes and the switchover writes a marker; and what it
+    /// takes to watch, pause and re-point nodes.
+    private static let breakwater =
+        application + " +replicaof +slaveof +client +config|get +slowlog +latency +lastsave"
+}
