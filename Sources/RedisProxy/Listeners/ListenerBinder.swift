@@ -16,7 +16,7 @@ package struct ListenerBinder: Sendable {
     /// Room for a burst of connections; the kernel cuts it down to net.core.somaxconn.
     static let backlog: CInt = 4096
 
-    private static let reusePort = ChannelOptions.Types.SocketOption(
+    static let reusePort = ChannelOptions.Types.SocketOption(
         level: .socket, name: NIOBSDSocket.Option(rawValue: SO_REUSEPORT))
 
     private let inherited: InheritedSockets
@@ -49,7 +49,7 @@ package struct ListenerBinder: Sendable {
         } catch let problem as ConfigurationProblem {
             throw problem
         } catch {
-            throw ConfigurationProblem.cannotListen(listener, error)
+            throw ConfigurationProblem.cannotListen(on: listener.description, error)
         }
     }
 
@@ -86,7 +86,7 @@ package struct ListenerBinder: Sendable {
 }
 
 extension ConfigurationProblem {
-    fileprivate static func cannotListen(_ listener: ProxyListener, _ error: any Error) -> ConfigurationProblem {
+    static func cannotListen(on address: String, _ error: any Error) -> ConfigurationProblem {
         let code = (error as? IOError)?.errnoCode
         let reason = code.map { String(cString: strerror($0)) } ?? "\(error)"
         let hint =
@@ -105,6 +105,6 @@ extension ConfigurationProblem {
             default:
                 "check the address"
             }
-        return .error("cannot_listen", "Cannot listen on \(listener): \(reason).", hint: hint)
+        return .error("cannot_listen", "Cannot listen on \(address): \(reason).", hint: hint)
     }
 }

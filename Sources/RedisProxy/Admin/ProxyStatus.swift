@@ -1,0 +1,100 @@
+import NIOCore
+package import RedisClient
+
+/// How a sidecar is doing at a moment: what `/readyz` and `/metrics` show.
+package struct ProxyStatus: Sendable {
+    /// The name the Sentinels know the master under.
+    package var service: String
+    package var watcher: WatcherStatus
+    /// The sidecar is leaving: it takes no new clients.
+    package var isDraining: Bool
+    /// Of all event loops.
+    package var metrics: MetricsSnapshot
+
+    package init(service: String, watcher: WatcherStatus, isDraining: Bool, metrics: MetricsSnapshot) {
+        self.service = service
+        self.watcher = watcher
+        self.isDraining = isDraining
+        self.metrics = metrics
+    }
+
+    /// Why a client should not be sent here; nil when the sidecar is ready.
+    var unreadiness: String? {
+        if isDraining { return "the sidecar is shutting down" }
+        return switch watcher.phase {
+        case .available: nil
+        case .searching(let reason): "no master is known: \(reason)"
+        case .suspected(let master, _): "the master \(master.endpoint) is in doubt"
+        }
+    }
+}
+
+/// The document of `/readyz`.
+struct ReadinessReport: Encodable, Equatable {
+    struct Master: Encodable, Equatable {
+        var address: String
+        var epoch: UInt64
+        var isConfirmed: Bool
+    }
+
+    struct Sentinel: Encodable, Equatable {
+        var address: String
+        var isReachable: Bool
+        var isSubscribed: Bool
+        var names: String?
+        var epoch: UInt64?
+        var excluded: String?
+        var heardMsAgo: Int64?
+    }
+
+    struct Sentinels: Encodable, Equatable {
+        var known: Int
+        var answering: Int
+        var majority: Int
+        var all: [Sentinel]
+    }
+
+    var ready: Bool
+    var reason: String?
+    var service: String
+    var draining: Bool
+    var master: Master?
+    var sentinels: Sentinels
+    var clients: Int
+    var pinnedClients: Int
+    var lanes: Int
+    var heldCommands: Int
+    var heldBytes: Int
+
+    init(_ status: ProxyStatus, now: NIODeadline = .now()) {
+        let watcher = status.watcher
+        let gauges = status.metrics.gauges
+        reason = status.unreadiness
+        ready = reason == nil
+        service = status.service
+        draining = status.isDraining
+        master = watcher.phase.last.map {
+            Master(address: $0.endpoint.description, epoch: $0.epoch, isConfirmed: watcher.phase.usable != nil)
+        }
+        sentinels = Sentinels(
+            known: watcher.known, answering: watcher.answering, majority: watcher.majority,
+            all: watcher.sentinels.map { Sentinel($0, now: now) })
+        clients = gauges.clients
+        pinnedClients = gauges.pinned
+        lanes = gauges.lanes
+        heldCommands = gauges.heldCommands
+        heldBytes = gauges.heldBytes
+    }
+}
+
+extension ReadinessReport.Sentinel {
+    init(_ status: SentinelStatus, now: NIODeadline) {
+        address = status.endpoint.description
+        isReachable = status.isReachable
+        isSubscribed = status.isSubscribed
+        names = status.reported?.endpoint.description
+        epoch = status.reported?.epoch
+        excluded = status.excluded?.description
+        heardMsAgo = status.lastHeard.map { (now - $0).nanoseconds / 1_000_000 }
+    }
+}
