@@ -89,7 +89,8 @@ let package = Package(
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
-        .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Topology"], swiftSettings: strict),
+        .testTarget(
+            name: "RenderingTests", dependencies: ["Rendering", "Topology"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "RedisClientTests", dependencies: ["RedisClient", "RESP", .nioCore], swiftSettings: strict),
         .testTarget(
             name: "RedisProxyTests",
@@ -103,8 +104,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "LocalStack", "Drills", "Rendering", "RedisProxy", "Topology", "RedisClient", "RESP", .nioCore,
-                .nioPosix, .subprocess,
+                "LocalStack", "Drills", "Rendering", "RedisProxy", "Topology", "RedisClient", "RESP", "LoopbackServers",
+                .nioCore, .nioPosix, .subprocess,
             ],
             swiftSettings: strict),
     ]

@@ -2,12 +2,10 @@ package import Topology
 
 /// A topology's configuration files. Pure: the same arguments give the same files, byte for byte.
 package enum Renderer {
-    /// Renders the files of the targets, in the order of the hosts.
-    /// - Parameters:
-    ///   - secrets: the passwords; `nil` only for nodes on loopback, which then accept everybody on this machine.
-    ///   - topologyText: the topology file itself, which the sidecar's machines get a copy of.
-    /// - Throws: ``RenderError``.
-    /// - Returns: the files; no two have the same path.
+    /// Renders the files of the targets, in the order of the hosts; no two have the same path.
+    ///
+    /// `secrets` may be `nil` only for nodes on loopback, which then accept everybody on this machine. `topologyText`
+    /// is the topology file itself, which the sidecar's machines get a copy of.
     package static func render(
         _ topology: StoreTopology, targets: Set<RenderTarget>, layout: RenderLayout, secrets: RedisSecrets?,
         topologyText: String = ""

@@ -1,0 +1,57 @@
+import Foundation
+import Rendering
+import Testing
+import Topology
+
+/// Rendered files, compared with those under `Golden/` byte for byte.
+///
+/// After a change on purpose: `BREAKWATER_UPDATE_GOLDEN=1 swift test --filter GoldenTests`, then read the difference.
+struct GoldenTests {
+    /// Hosts that differ only in names and addresses from one of these are left out.
+    @Test func aCacheInProduction() throws {
+        let files = try Renderer.render(
+            Stores.topology(Stores.cache), targets: Set(RenderTarget.allCases), layout: .production,
+            secrets: RedisSecrets(all: Secret("common-secret")), topologyText: Stores.cache)
+        try compare(files, with: "cache", hosts: ["redis-1", "redis-2", "sentinel-1", "web-1"])
+    }
+
+    @Test func aStoreInProduction() throws {
+        let files = try Renderer.render(
+            Stores.topology(Stores.store), targets: Set(RenderTarget.allCases), layout: .production,
+            secrets: Stores.secrets, topologyText: Stores.store)
+        try compare(files, with: "store", hosts: ["a", "b", "d"])
+    }
+
+    @Test func aLocalStore() throws {
+        let files = try Renderer.render(
+            Stores.topology(Stores.local), targets: [.redis, .sentinel], layout: .local(directory: "/tmp/state"),
+            secrets: nil)
+        try compare(files, with: "local", hosts: ["redis-1", "redis-2", "sentinel-1"])
+    }
+
+    private func compare(_ files: [RenderedFile], with name: String, hosts: Set<String>) throws {
+        let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name)")
+        let selected = files.filter { file in
+            file.path.split(separator: "/").first.map { hosts.contains(String($0)) } == true
+        }
+        try #require(!selected.isEmpty)
+        if ProcessInfo.processInfo.environment["BREAKWATER_UPDATE_GOLDEN"] != nil {
+            try? FileManager.default.removeItem(at: golden)
+            for file in selected {
+                let url = golden.appending(path: file.path)
+                try FileManager.default.createDirectory(
+                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(file.contents.utf8).write(to: url)
+            }
+        }
+        for file in selected {
+            let expected = try? String(contentsOf: golden.appending(path: file.path), encoding: .utf8)
+            #expect(file.contents == expected, "\(name)/\(file.path)")
+        }
+        let kept = FileManager.default.enumerator(at: golden, includingPropertiesForKeys: [.isRegularFileKey])?
+            .compactMap { $0 as? URL }.filter {
+                (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
+            }
+        #expect(kept?.count == selected.count, "golden files that nothing renders any more")
+    }
+}

@@ -1,0 +1,77 @@
+import Rendering
+import Testing
+import Topology
+
+/// The stores that are rendered in these tests.
+enum Stores {
+    /// A cache on machines of its own.
+    static let cache = """
+        version: 1
+        store: shop
+        provider: digitalocean
+        hosts:
+          redis-1: { address: 10.10.0.11 }
+          redis-2: { address: 10.10.0.12 }
+          redis-3: { address: 10.10.0.13 }
+          sentinel-1: { address: 10.10.0.21 }
+          sentinel-2: { address: 10.10.0.22 }
+          sentinel-3: { address: 10.10.0.23 }
+          web-1: { address: 10.10.0.31 }
+        redis:
+          role: cache
+          nodes: [redis-1, redis-2, redis-3]
+          sentinels: [sentinel-1, sentinel-2, sentinel-3]
+          password: file:/etc/breakwater/redis.password
+        web: { nodes: [web-1] }
+
+        """
+
+    /// Data that exists nowhere else, five Sentinels, host names, a password for each user, other ports; three of the
+    /// machines run everything.
+    static let store = """
+        version: 1
+        store: ledger
+        provider: digitalocean
+        hosts:
+          a: { address: a.internal.example }
+          b: { address: b.internal.example }
+          c: { address: c.internal.example }
+          d: { address: 10.0.0.4 }
+          e: { address: 10.0.0.5 }
+        redis:
+          service: ledger
+          role: store
+          nodes: [a, b, c]
+          sentinels: [a, b, c, d, e]
+          port: 6380
+          sentinel_port: 26380
+          down_after: 2s
+          maxmemory: 64MiB
+          resolve_hostnames: true
+          users: { app: env:APP, sentinel: env:SENTINEL, replica: env:REPLICA, breakwater: env:BREAKWATER }
+        sidecar:
+          nodes: [a]
+          listen: [unix:/run/breakwater/redis.sock, ":6379"]
+          socket_group: nginx
+
+        """
+
+    static let local = """
+        version: 1
+        store: shop
+        provider: local
+
+        """
+
+    /// The topology of a text that must be valid; a local store gets addresses in 127.7.7.0.
+    static func topology(_ text: String) throws -> StoreTopology {
+        let reading = StoreTopology.read(text: text, file: "breakwater.yaml")
+        #expect(reading.diagnostics == [])
+        let topology = try #require(reading.topology)
+        return try #require(topology.assigningLoopback(network: LoopbackNetwork(second: 7, third: 7)))
+    }
+
+    static let secrets = RedisSecrets(
+        app: Secret("app-secret"), sentinel: Secret("sentinel-secret"), replica: Secret("replica-secret"),
+        breakwater: Secret("breakwater-secret"))
+}
