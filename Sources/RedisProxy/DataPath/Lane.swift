@@ -111,11 +111,7 @@ final class Lane {
     // MARK: Answers
 
     fileprivate func read(_ buffer: ByteBuffer) {
-        if inbound.readableBytes == 0 {
-            inbound = buffer
-        } else {
-            inbound.writeImmutableBuffer(buffer)
-        }
+        inbound.join(buffer, shard.allocator)
         let now = shard.readClock()
         do {
             while inbound.readableBytes > 0 {
@@ -139,6 +135,7 @@ final class Lane {
                 "redis broke the protocol", metadata: ["endpoint": "\(endpointText)", "error": "\(error)"])
             loseConnection(suspect: true)
         }
+        inbound.releaseIfEmpty()
     }
 
     @inline(__always)

@@ -163,11 +163,12 @@ final class PrivateUpstream {
     // MARK: Answers
 
     private func read(_ upstream: UpstreamConnection, _ buffer: ByteBuffer) throws {
-        inbound.writeImmutableBuffer(buffer)
+        inbound.join(buffer, shard.allocator)
+        defer { inbound.releaseIfEmpty() }
         while inbound.readableBytes > 0, session.isOpen {
             if session.state.pins.contains(.raw), nextAnswer == log.count {
                 session.receivePart(inbound)
-                inbound.clear()
+                inbound = ByteBuffer()
                 return
             }
             guard let length = try nextLength() else {

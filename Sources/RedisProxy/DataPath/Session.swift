@@ -123,7 +123,7 @@ final class Session: ChannelDuplexHandler {
         switch found {
         case .needMore, .limit:
             if inbound.readableBytes > Shard.gatheringLimit { close(.overloaded) }
-            if inbound.readableBytes == 0 { inbound.clear() }
+            inbound.releaseIfEmpty()
             return false
         case .special(let frame, let spec):
             waiting = (frame, spec)
@@ -214,7 +214,7 @@ final class Session: ChannelDuplexHandler {
 
     private func handleSpecial(_ frame: RequestFrame, _ spec: CommandSpec) {
         guard let bytes = inbound.readSlice(length: frame.length) else { return }
-        if inbound.readableBytes == 0 { inbound.clear() }
+        inbound.releaseIfEmpty()
         perform(spec, bytes, frame)
     }
 
@@ -257,7 +257,7 @@ final class Session: ChannelDuplexHandler {
             let ready = parser.scannedBytes
             guard ready > 0, let piece = inbound.readSlice(length: ready) else { return false }
             parser.discard(ready)
-            if inbound.readableBytes == 0 { inbound.clear() }
+            inbound.releaseIfEmpty()
             privateUpstream.continueStream(piece, isLast: false)
             return true
         } catch {
@@ -405,11 +405,7 @@ final class Session: ChannelDuplexHandler {
         let buffer = unwrapInboundIn(data)
         shard.metrics.addClientBytes(in: buffer.readableBytes)
         _ = shard.readClock()
-        if inbound.readableBytes == 0 {
-            inbound = buffer
-        } else {
-            inbound.writeImmutableBuffer(buffer)
-        }
+        inbound.join(buffer, shard.allocator)
         resume()
     }
 
