@@ -1,7 +1,7 @@
 package import Logging
 import NIOCore
 import NIOPosix
-package import RedisClient
+import RedisClient
 import ServiceLifecycle
 import Synchronization
 
@@ -73,8 +73,17 @@ package final class RedisProxyService: Service {
         for shard in shards { shard.eventLoop.execute { shard.value?.reload(configuration) } }
     }
 
-    /// What is known of the master and the Sentinels.
-    package var watcherStatus: WatcherStatus { watcher.status }
+    /// How the sidecar is doing now, for the admin address.
+    package func status() async -> ProxyStatus {
+        let (service, isDraining) = state.withLock { ($0.configuration.service, $0.isDraining) }
+        var metrics = MetricsSnapshot()
+        for shard in shards {
+            if let snapshot = try? await shard.eventLoop.submit({ shard.value?.snapshot() }).get() {
+                metrics.add(snapshot)
+            }
+        }
+        return ProxyStatus(service: service, watcher: watcher.status, isDraining: isDraining, metrics: metrics)
+    }
 
     // MARK: Start and end
 

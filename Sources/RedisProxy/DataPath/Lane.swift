@@ -112,24 +112,16 @@ final class Lane {
 
     fileprivate func read(_ buffer: ByteBuffer) {
         inbound.join(buffer, shard.allocator)
-        let now = shard.readClock()
+        let bytes = inbound
+        inbound = ByteBuffer()
+        let epoch = generation
         do {
-            while inbound.readableBytes > 0 {
-                guard let (length, transient) = try nextReply() else {
-                    try streamUnfinishedReply()
-                    break
-                }
-                guard !pending.isEmpty, sentCount > 0 else {
-                    // Out-of-band data nobody asked for, or a server that answers more than it was asked.
-                    if inbound.getInteger(at: inbound.readerIndex, as: UInt8.self) == UInt8(ascii: ">") {
-                        inbound.moveReaderIndex(forwardBy: length)
-                        continue
-                    }
-                    throw RESPError.invalidLength
-                }
-                guard let reply = inbound.readSlice(length: length) else { break }
-                answer(reply, transient, now)
-            }
+            let consumed = try takeReplies(bytes)
+            // The connection may have been given up over one of the replies; the rest is nobody's then.
+            guard generation == epoch else { return }
+            inbound = bytes
+            inbound.moveReaderIndex(forwardBy: consumed)
+            try streamUnfinishedReply()
         } catch {
             shard.logger.error(
                 "redis broke the protocol", metadata: ["endpoint": "\(endpointText)", "error": "\(error)"])
@@ -138,28 +130,67 @@ final class Lane {
         inbound.releaseIfEmpty()
     }
 
-    @inline(__always)
-    private func nextReply() throws -> (length: Int, TransientError?)? {
-        try inbound.withUnsafeReadableBytes { bytes in
-            guard case .reply(let length) = try framer.next(bytes) else { return nil }
-            return (length, TransientError.recognise(UnsafeRawBufferPointer(rebasing: bytes[..<length])))
+    /// Replies to one session that follow each other, which go out as one piece.
+    private struct Run {
+        var session: Session?
+        var start = 0
+        var end = 0
+        var commands = 0
+    }
+
+    /// Gives every whole reply in `buffer` to its client; returns the bytes they take.
+    private func takeReplies(_ buffer: ByteBuffer) throws -> Int {
+        let now = shard.readClock()
+        let base = buffer.readerIndex
+        return try buffer.withUnsafeReadableBytes { bytes in
+            var run = Run()
+            var offset = 0
+            while offset < bytes.count {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+                guard case .reply(let length) = try framer.next(rest) else { break }
+                let reply = UnsafeRawBufferPointer(rebasing: rest[..<length])
+                guard sentCount > 0 else {
+                    // Out-of-band data nobody asked for is dropped; a server that answers unasked is not to be trusted.
+                    guard reply[0] == UInt8(ascii: ">") else { throw RESPError.invalidLength }
+                    offset += length
+                    continue
+                }
+                let command = pending.removeFirst()
+                sentCount -= 1
+                let session = command.session
+                let transient = TransientError.recognise(reply)
+                if !command.partlyAnswered, transient != nil || session.refusedCommands > 0 {
+                    deliver(&run, buffer)
+                    let copy = buffer.getSlice(at: base + offset, length: length) ?? ByteBuffer()
+                    offset += length
+                    answerDuringRefusal(copy, transient, command)
+                    continue
+                }
+                dropAnsweredFrame(Int(command.length))
+                shard.metrics.record(
+                    command.spec, (now - command.arrived).nanoseconds, arguments: Int(command.argumentCount),
+                    requestBytes: Int(command.length), replyBytes: length, at: now)
+                if command.spec.effect != .read { session.noteWrite(on: self, connectionNumber) }
+                if run.session !== session {
+                    deliver(&run, buffer)
+                    run = Run(session: session, start: base + offset, end: base + offset)
+                }
+                offset += length
+                run.end = base + offset
+                run.commands += 1
+            }
+            deliver(&run, buffer)
+            return offset
         }
     }
 
     @inline(__always)
-    private func answer(_ reply: ByteBuffer, _ transient: TransientError?, _ now: NIODeadline) {
-        let command = pending.removeFirst()
-        sentCount -= 1
-        let session = command.session
-        if !command.partlyAnswered, transient != nil || session.refusedCommands > 0 {
-            answerDuringRefusal(reply, transient, command)
-            return
-        }
-        dropAnsweredFrame(command.length)
-        shard.metrics.record(command.spec.commandClass, (now - command.arrived).nanoseconds)
-        if command.spec.effect != .read { session.noteWrite(on: self, connectionNumber) }
-        session.receiveShared(reply)
-        if !sessionTakesAnswers(session) { stall(by: session) }
+    private func deliver(_ run: inout Run, _ buffer: ByteBuffer) {
+        guard let session = run.session, let replies = buffer.getSlice(at: run.start, length: run.end - run.start)
+        else { return }
+        run.session = nil
+        session.receiveShared(replies, commands: run.commands)
+        if !session.isWritable { stall(by: session) }
     }
 
     @inline(__always)
@@ -195,7 +226,7 @@ final class Lane {
         // Behind a refused command of the same client this answer would come out of order.
         if session.refusedCommands > 0 { session.close(.unknownOutcome) }
         session.receivePart(piece)
-        if !sessionTakesAnswers(session) { stall(by: session) }
+        if !session.isWritable { stall(by: session) }
     }
 
     fileprivate func readComplete() {
@@ -205,8 +236,6 @@ final class Lane {
     }
 
     // MARK: Slow readers
-
-    private func sessionTakesAnswers(_ session: Session) -> Bool { session.isWritable }
 
     /// Stops reading for one client that does not take its answers, and lets the others go to a new lane.
     private func stall(by session: Session) {
@@ -261,11 +290,11 @@ final class Lane {
 
     private func answerDuringRefusal(_ reply: ByteBuffer, _ transient: TransientError?, _ command: PendingCommand) {
         var command = command
-        let frame = takeAnsweredFrame(command.length)
+        let frame = takeAnsweredFrame(Int(command.length))
         let session = command.session
         guard session.isOpen else { return }
         if let transient {
-            command.refusal = reply
+            command.refusal = Refusal(reply)
             refused.append((command, frame))
             session.refusedCommands += 1
             shard.metrics.countRefusal(reply)
@@ -396,14 +425,14 @@ final class Lane {
         var index = 0
         for var batch in sent {
             for _ in 0..<batch.commands {
-                let frame = batch.frames.readSlice(length: pending[index].length) ?? ByteBuffer()
+                let frame = batch.frames.readSlice(length: Int(pending[index].length)) ?? ByteBuffer()
                 keep(pending[index], frame, handedOver: index < handedOver, &queue, &frames)
                 index += 1
             }
         }
         sent.removeAll()
         while index < pending.count {
-            let frame = unsent.readSlice(length: pending[index].length) ?? ByteBuffer()
+            let frame = unsent.readSlice(length: Int(pending[index].length)) ?? ByteBuffer()
             keep(pending[index], frame, handedOver: false, &queue, &frames)
             index += 1
         }
@@ -444,11 +473,11 @@ final class Lane {
         let until = shard.now + shard.configuration.holdAmount
         var count = 0
         for index in pending.indices.reversed() {
-            if index < sentCount || pending[index].holdUntil != nil { break }
+            if index < sentCount || pending[index].isHeld { break }
             pending[index].holdUntil = until
             count += 1
         }
-        for index in refused.indices where refused[index].command.holdUntil == nil {
+        for index in refused.indices where !refused[index].command.isHeld {
             refused[index].command.holdUntil = until
             count += 1
         }
@@ -460,7 +489,9 @@ final class Lane {
 
     /// Commands that were refused keep their deadline through all attempts.
     private func releaseHold() {
-        for index in pending.indices where pending[index].refusal == nil { pending[index].holdUntil = nil }
+        for index in pending.indices where pending[index].refusal == nil {
+            pending[index].holdUntil = PendingCommand.notHeld
+        }
     }
 
     /// Ends the wait of commands whose time is over: the client gets the server's refusal if there is one, since that
@@ -468,14 +499,14 @@ final class Lane {
     func expireHeld(_ now: NIODeadline) {
         if isReady { return }
         // Not sent anything: the queue is all there is. Otherwise the sent commands are judged with their connection.
-        guard sentCount == 0, let first = pending.first, let until = first.holdUntil, until <= now else { return }
-        while let command = pending.first, let until = command.holdUntil, until <= now {
+        guard sentCount == 0 else { return }
+        while let command = pending.first, command.holdUntil <= now {
             pending.removeFirst()
-            unsent.moveReaderIndex(forwardBy: command.length)
+            unsent.moveReaderIndex(forwardBy: Int(command.length))
             guard command.session.isOpen else { continue }
             shard.metrics.countHoldTimeout()
             if let refusal = command.refusal {
-                command.session.receiveShared(refusal)
+                command.session.receiveShared(refusal.reply, commands: 1)
             } else {
                 command.session.close(.holdExpired)
             }

@@ -247,7 +247,10 @@ final class PrivateUpstream {
             holdUntil = nil
         }
         let isError = reply.getInteger(at: reply.readerIndex, as: UInt8.self) == ASCII.minus
-        shard.metrics.record(expectation.spec.commandClass, (shard.readClock() - expectation.arrived).nanoseconds)
+        let now = shard.readClock()
+        shard.metrics.record(
+            expectation.spec, (now - expectation.arrived).nanoseconds, arguments: 0,
+            requestBytes: expectation.frame?.readableBytes ?? 0, replyBytes: reply.readableBytes, at: now)
         switch expectation.meaning {
         case .discardForLostWatch:
             session.state.watchLost = false

@@ -268,11 +268,11 @@ final class Session: ChannelDuplexHandler {
 
     // MARK: Answers
 
-    /// An answer from a lane, to the oldest of this session's commands there.
+    /// Answers from a lane, to the oldest of this session's commands there.
     @inline(__always)
-    func receiveShared(_ reply: ByteBuffer) {
-        outstanding -= 1
-        write(reply)
+    func receiveShared(_ replies: ByteBuffer, commands: Int) {
+        outstanding -= commands
+        write(replies)
     }
 
     /// A change of this session's was answered on this connection.

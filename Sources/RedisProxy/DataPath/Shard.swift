@@ -64,7 +64,7 @@ final class Shard {
         self.configuration = configuration
         self.logger = logger
         self.onSuspicion = onSuspicion
-        metrics = ShardMetrics()
+        metrics = ShardMetrics(slowLog: SlowCommandLog(threshold: configuration.slowLog, logger: logger))
         nextSessionID = index + 1
         sessionIDStep = count
         requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
@@ -371,8 +371,10 @@ final class Shard {
         idlePrivate = [:]
     }
 
-    /// Lanes with a connection, for `/readyz`.
-    var readyLanes: Int { lanes.values.count { $0.isReady } }
+    /// What this loop has measured so far.
+    func snapshot() -> MetricsSnapshot {
+        metrics.snapshot(clients: sessions.count, pinned: privateCount, lanes: lanes.values.count { $0.isReady })
+    }
 }
 
 /// The shard owns idle private connections: it only has to notice their end.
