@@ -55,7 +55,8 @@ import Testing
 
     @Test(arguments: [
         (9_950_000_000, true), (10_000_000_000, true), (9_900_000_000, true), (9_899_999_999, false),
-        (10_000_000_001, false),
+        (10_050_000_000, true),
+        (10_050_000_001, false),
     ])
     func lossIsForgivenInTheReplicationWindowOnly(promised: Int64, forgiven: Bool) {
         for kind in [Anomaly.Kind.lost, .staleRead] {

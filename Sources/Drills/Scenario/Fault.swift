@@ -14,8 +14,8 @@ package struct Fault: Sendable, Equatable {
         case kill = "SIGKILL"
         /// SIGSTOP: connections stay open, nothing answers.
         case stop = "SIGSTOP"
-        /// `SHUTDOWN`: Redis pauses writes, waits for its replicas, and exits.
-        case shutdown = "SHUTDOWN"
+        /// SIGTERM: Redis pauses writes, waits for its replicas, and exits.
+        case terminate = "SIGTERM"
     }
 
     package var action: Action

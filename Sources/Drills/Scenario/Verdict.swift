@@ -64,7 +64,9 @@ package struct Verdict: Sendable, Equatable {
         _ name: String, _ kind: Anomaly.Kind, _ expectations: Expectations, _ findings: Findings
     ) {
         let window = expectations.replicationWindow
-        let forgiven = (findings.fault - window.inNanoseconds)...findings.fault
+        // An acknowledgement that the old master sent reaches the client a little after the master has died.
+        let forgiven =
+            (findings.fault - window.inNanoseconds)...(findings.fault + ClientMeasures.inFlightAllowance)
         let broken = findings.writes.anomalies.filter { $0.kind == kind }
         let unforgiven = broken.filter { anomaly in
             guard window > .zero, let promised = anomaly.promised else { return true }

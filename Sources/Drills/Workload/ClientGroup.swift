@@ -53,19 +53,21 @@ package struct ClientAssignment: Sendable {
     /// Unique within the drill; part of the client's keys.
     package var client: Int
     package var route: Route
-    /// Every other client uses another database: a sidecar that mixes databases up loses writes at once.
     package var database: Int
     package var keys: ClientKeys
 }
 
 extension ClientGroup {
+    /// Every other client uses another database: a sidecar that mixes databases up loses writes at once.
+    static let databases = [0, 5]
+
     /// The group's clients, numbered from `first`.
     package func assignments(run: String, first: Int) -> [ClientAssignment] {
         guard !routes.isEmpty else { return [] }
         return (0..<count).map { index in
             ClientAssignment(
                 group: self, client: first + index, route: routes[index % routes.count],
-                database: index.isMultiple(of: 2) ? 0 : 5,
+                database: Self.databases[index % Self.databases.count],
                 keys: ClientKeys(run: run, client: first + index))
         }
     }

@@ -1,0 +1,44 @@
+internal import NIOCore
+internal import RESP
+internal import RedisClient
+
+extension FinalState {
+    /// Keys asked for at once.
+    private static let chunk = 200
+
+    /// Reads what is left of a client's data over a connection to the master itself, not through a sidecar. It
+    /// selects the client's database, so the connection must not be shared meanwhile.
+    /// - Throws: `RedisConnectionError`, or `DrillError` when the master answers with an error.
+    static func read(
+        _ assignment: ClientAssignment, history: ClientHistory, from master: RedisConnection
+    ) async throws -> FinalState {
+        let keys = assignment.keys
+        let replies = try await master.pipeline([
+            ["SELECT", String(assignment.database)], ["GET", keys.current], ["GET", keys.counter],
+            ["LRANGE", keys.log, "0", "-1"],
+        ])
+        for case .error(let message) in replies {
+            throw DrillError("drill.state_unreadable", "The master could not be read after the drill: \(message).")
+        }
+        guard replies.count == 4, let log = replies[3].elements else {
+            throw DrillError("drill.state_unreadable", "The master gave an answer that is not Redis'.")
+        }
+        var state = FinalState(
+            current: keys.page(of: replies[1].string),
+            counter: replies[2].string.flatMap { Int($0) } ?? 0,
+            log: log.map { $0.string.flatMap { Int($0) } })
+        let pages = history.operations.filter { $0.kind == .set }.map(\.page)
+        for start in stride(from: 0, to: pages.count, by: chunk) {
+            let asked = pages[start..<min(start + chunk, pages.count)]
+            let reply = try await master.send(["MGET"] + asked.map { keys.page($0) })
+            guard let values = reply.elements, values.count == asked.count else {
+                throw DrillError("drill.state_unreadable", "The master gave an answer that is not Redis'.")
+            }
+            for (page, value) in zip(asked, values) {
+                let found = keys.page(of: value.string)
+                if found != .missing { state.pages[page] = found }
+            }
+        }
+        return state
+    }
+}
