@@ -36,8 +36,8 @@ package struct Drill: Sendable {
 
     /// Runs the scenario once. The stack must be whole, or become so soon.
     /// - Parameter id: becomes part of the clients' keys; unique among the runs on one stack.
-    /// - Throws: `CancellationError` only. Whatever else keeps the drill from being carried out is a report that says
-    ///   so, and has not passed.
+    /// - Returns: The report; one that says why, and has not passed, when the drill could not be carried out.
+    /// - Throws: `CancellationError` only.
     package func run(id: String) async throws -> DrillReport {
         let observer = StackObserver(stage)
         do {

@@ -40,6 +40,7 @@ package final class StackObserver: Sendable {
     private func follow(_ sentinel: StageNode) async {
         var options = RedisConnection.Options()
         options.credentials = stage.sentinelCredentials
+        options.protocolVersion = .resp3
         options.connectTimeout = .milliseconds(500)
         options.onPush = { [weak self] push in
             guard let parts = push.elements, parts.count == 3, parts[0].string == "message",

@@ -139,7 +139,8 @@ package struct NativeClient: Sendable {
         case (_, .error): operation.outcome = .refused
         case (.get, _): operation.result = assignment.keys.page(of: reply.string)
         case (.put, .simpleString("OK")): break
-        case (.increment, .integer(let number)), (.append, .integer(let number)): operation.result = .number(Int(number))
+        case (.increment, .integer(let number)), (.append, .integer(let number)):
+            operation.result = .number(Int(number))
         default: operation.result = .foreign
         }
         return operation

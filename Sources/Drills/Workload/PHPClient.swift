@@ -60,10 +60,13 @@ package struct PHPClient: Sendable {
             group.addTask { try await Self.tail(errors) }
             group.addTask {
                 await stop.wait()
-                // A process that is already gone has closed its end.
-                try? await finish()
-                try await Task.sleep(for: Self.grace)
-                recorder.markInterrupted()
+                if !Task.isCancelled {
+                    // A process that is already gone has closed its end.
+                    try? await finish()
+                    try? await Task.sleep(for: Self.grace)
+                    if !Task.isCancelled { recorder.markInterrupted() }
+                }
+                // Cancelled or out of time: the readers end when the process does. Gone already, it does not mind.
                 kill()
                 return nil
             }
