@@ -59,7 +59,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "LocalStack",
-            dependencies: ["Topology", "Rendering", "RedisClient", .nioCore, .nioPosix, .logging, .subprocess],
+            dependencies: ["Topology", "Rendering", "RedisClient", "RESP", .nioCore, .nioPosix, .logging],
             swiftSettings: strict),
         .target(
             name: "Drills",
@@ -100,6 +100,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "BenchmarkTests", dependencies: ["breakwater-bench", "LoopbackServers"], swiftSettings: strict),
+        .testTarget(
+            name: "LocalStackTests", dependencies: ["LocalStack", "RedisClient", "RESP", "Topology", "Rendering"],
+            swiftSettings: strict),
         .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

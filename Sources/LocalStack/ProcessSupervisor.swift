@@ -1,0 +1,175 @@
+package import Glibc
+internal import Synchronization
+
+/// How a supervised process ended.
+package struct ProcessExit: Sendable, Equatable, CustomStringConvertible {
+    package var name: String
+    package var pid: pid_t
+    /// The signal that killed it; nil when it ended by itself.
+    package var signal: Int32?
+    /// Its exit code, when it ended by itself.
+    package var code: Int32
+
+    package var description: String {
+        if let signal {
+            "\(name) (process \(pid)) was killed by signal \(signal)"
+        } else {
+            "\(name) (process \(pid)) ended with code \(code)"
+        }
+    }
+}
+
+/// Starts processes, notices their ends, and never leaves one behind, not even when it is killed itself.
+///
+/// All processes share one process group, led by a *guardian*: a shell that waits for the end of a connection whose
+/// other end only this process holds. The kernel closes that end however this process dies, SIGKILL included; the shell
+/// then kills its own group. (`PR_SET_PDEATHSIG` would not do: it fires when the *thread* that started the child
+/// ends, and the threads of Swift's pool come and go.)
+final class ProcessSupervisor: Sendable {
+    private struct State {
+        var running: [String: pid_t] = [:]
+        var isStopping = false
+        /// The guardian has ended: nothing can be started any more.
+        var isOver = false
+        var lifeline: Int32
+        var waiters: [(name: String, resume: @Sendable () -> Void)] = []
+    }
+
+    /// The guardian's process id and that of the group.
+    let group: pid_t
+    private let state: Mutex<State>
+    private let onExit: @Sendable (ProcessExit) -> Void
+
+    /// Starts the guardian. `onExit` is called from a thread of its own for every process that ends; it must not
+    /// block for long.
+    init(onExit: @escaping @Sendable (ProcessExit) -> Void) throws(StackError) {
+        var ends: [Int32] = [-1, -1]
+        // A pair of sockets, since they can be made close-on-exec in one step: no other child may inherit our end.
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw .system("no_lifeline", "no pair of sockets can be made", errno)
+        }
+        let guardian = "trap '' HUP INT TERM; read -r _; kill -KILL 0"
+        do {
+            group = try SpawnedProcess.start(
+                "/bin/sh", ["-c", guardian, "breakwater-guardian"], streams: .init(input: ends[0], log: nil), group: 0)
+        } catch {
+            close(ends[0])
+            close(ends[1])
+            throw error
+        }
+        close(ends[0])
+        state = Mutex(State(lifeline: ends[1]))
+        self.onExit = onExit
+    }
+
+    deinit {
+        state.withLock { Self.cut(&$0) }
+    }
+
+    /// Reaps the group's processes until the last one, the guardian, has ended. Blocks; run it on a thread of its own,
+    /// once.
+    func reap() {
+        while true {
+            var info = siginfo_t()
+            // Noticed first and reaped under the lock, so that nobody signals a process id that is already another's.
+            guard waitid(P_PGID, id_t(group), &info, WEXITED | WNOWAIT) == 0 else {
+                if errno == EINTR { continue }
+                break
+            }
+            let (exit, waiters) = state.withLock { state in collect(info._sifields._sigchld.si_pid, &state) }
+            for waiter in waiters { waiter() }
+            if let exit { onExit(exit) }
+        }
+        state.withLock { $0.isOver = true }
+    }
+
+    private func collect(_ pid: pid_t, _ state: inout State) -> (ProcessExit?, [@Sendable () -> Void]) {
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+        if pid == group {
+            state.isOver = true
+            // Without a guardian nothing may live on.
+            kill(-group, SIGKILL)
+        }
+        guard let name = state.running.first(where: { $0.value == pid })?.key else { return (nil, []) }
+        state.running[name] = nil
+        let resumed = state.waiters.filter { $0.name == name }.map(\.resume)
+        state.waiters.removeAll { $0.name == name }
+        let signal = status & 0x7F
+        let exit = ProcessExit(
+            name: name, pid: pid, signal: signal == 0 ? nil : signal, code: signal == 0 ? status >> 8 & 0xFF : 0)
+        return (exit, resumed)
+    }
+
+    /// Starts a process under a name that no running process has.
+    func start(_ name: String, executable: String, arguments: [String], log: String) throws(StackError) -> pid_t {
+        let result: Result<pid_t, StackError> = state.withLock { state in
+            guard state.running[name] == nil else {
+                return .failure(StackError("running_already", "\(name) is running already"))
+            }
+            guard !state.isOver, !state.isStopping else {
+                return .failure(StackError("stopping", "the stack is being stopped"))
+            }
+            do throws(StackError) {
+                // Servers make files as they please; here only their owner is to read them. The shell becomes the
+                // server, so the process id is the server's.
+                let pid = try SpawnedProcess.start(
+                    "/bin/sh", ["-c", "umask 077; exec \"$0\" \"$@\"", executable] + arguments,
+                    streams: .init(input: nil, log: log), group: group)
+                state.running[name] = pid
+                return .success(pid)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    func pid(of name: String) -> pid_t? {
+        state.withLock { $0.running[name] }
+    }
+
+    var running: [String: pid_t] { state.withLock { $0.running } }
+
+    /// False when the guardian has ended, and with it everything else.
+    var isAlive: Bool { state.withLock { !$0.isOver } }
+
+    /// Sends a signal; false when no process of that name is running.
+    @discardableResult
+    func signal(_ name: String, _ signal: Int32) -> Bool {
+        state.withLock { state in
+            guard let pid = state.running[name] else { return false }
+            return kill(pid, signal) == 0
+        }
+    }
+
+    /// Returns when no process of that name is running. Not cancellable by itself: processes end.
+    func ended(_ name: String) async {
+        await withCheckedContinuation { continuation in
+            let isRunning = state.withLock { state in
+                guard state.running[name] != nil else { return false }
+                state.waiters.append((name, { continuation.resume() }))
+                return true
+            }
+            if !isRunning { continuation.resume() }
+        }
+    }
+
+    /// Lets nothing new start. Call before stopping the processes one after the other.
+    func beginStopping() {
+        state.withLock { $0.isStopping = true }
+    }
+
+    /// Kills everything that is left, the guardian too, and makes ``reap()`` return.
+    func end() {
+        state.withLock { state in
+            state.isStopping = true
+            Self.cut(&state)
+        }
+    }
+
+    private static func cut(_ state: inout State) {
+        if state.lifeline >= 0 { close(state.lifeline) }
+        state.lifeline = -1
+    }
+}

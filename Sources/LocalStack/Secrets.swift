@@ -1,0 +1,30 @@
+internal import Rendering
+internal import Topology
+
+/// The passwords of one local stack: the topology's, or else made once and kept in the state directory.
+struct Secrets {
+    var redis: RedisSecrets?
+    /// What the sidecars' clients must present; nil for nothing.
+    var clientPasswordFile: String?
+
+    /// Fetches what the topology refers to, and writes what processes read from files.
+    init(_ topology: StoreTopology, _ state: StateDirectory) throws {
+        let given = try topology.redis.flatMap { redis in
+            try RedisSecrets(of: redis) { reference in try reference.fetch() }
+        }
+        let secrets =
+            try given
+            ?? RedisSecrets(
+                app: state.password("app.password"), sentinel: state.password("sentinel.password"),
+                replica: state.password("replica.password"), breakwater: state.password("breakwater.password"))
+        redis = secrets
+        if given != nil {
+            try state.keep(secrets.app, as: "app.password")
+            try state.keep(secrets.breakwater, as: "breakwater.password")
+        }
+        if let reference = topology.sidecar?.password {
+            try state.keep(try reference.fetch(), as: "client.password")
+            clientPasswordFile = state.secretFile("client.password")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+internal import Glibc
+
+/// Starts programs with `posix_spawn`.
+enum SpawnedProcess {
+    /// What the child's standard input, output and error are.
+    struct Streams {
+        /// A descriptor, or nil for `/dev/null`.
+        var input: Int32?
+        /// A file to append to, made if need be and readable by its owner alone; nil for `/dev/null`.
+        var log: String?
+    }
+
+    /// Starts a program and returns its process id. The child has nothing of ours but its three streams, default
+    /// signal handling, and our environment with `environment` laid over it.
+    /// - Parameters:
+    ///   - group: the process group to join, 0 to lead a new one, or nil to lead a new session.
+    /// - Throws: `StackError`.
+    static func start(
+        _ executable: String, _ arguments: [String], streams: Streams, group: pid_t?,
+        environment: [String: String] = [:]
+    ) throws(StackError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        if let input = streams.input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
+        posix_spawn_file_actions_addopen(
+            &actions, 1, streams.log ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        for descriptor in Self.openDescriptors() where descriptor > 2 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+        if let group {
+            flags |= POSIX_SPAWN_SETPGROUP
+            posix_spawnattr_setpgroup(&attributes, group)
+        } else {
+            flags |= Self.newSession
+        }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        var argv = ([executable] + arguments).map { strdup($0) } + [nil]
+        var envp = Self.environment(environment).map { strdup($0) } + [nil]
+        defer { for string in argv + envp { free(string) } }
+        var pid = pid_t()
+        let result = posix_spawn(&pid, executable, &actions, &attributes, &argv, &envp)
+        guard result == 0 else {
+            throw .system("cannot_start", "\(executable) cannot be started", result)
+        }
+        return pid
+    }
+
+    /// POSIX_SPAWN_SETSID, which the C library's headers hide from Swift.
+    private static let newSession: Int32 = 0x80
+
+    /// Most are closed on exec anyway; this catches what a library opened without that.
+    private static func openDescriptors() -> [Int32] {
+        guard let directory = opendir("/proc/self/fd") else { return [] }
+        defer { closedir(directory) }
+        var descriptors: [Int32] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let descriptor = Int32(name) { descriptors.append(descriptor) }
+        }
+        return descriptors
+    }
+
+    private static func environment(_ added: [String: String]) -> [String] {
+        var result: [String] = []
+        var entry = environ
+        while let text = entry.pointee {
+            let line = String(cString: text)
+            if !added.keys.contains(where: { line.hasPrefix("\($0)=") }) { result.append(line) }
+            entry += 1
+        }
+        return result + added.map { "\($0.key)=\($0.value)" }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Foundation
+package import RedisClient
+
+/// What a stack consists of: written to `stack.json` by its supervisor, read by `status`, drills and scripts. Holds
+/// paths of secrets, never secrets.
+package struct StackManifest: Codable, Sendable, Equatable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        case redis, sentinel, sidecar
+    }
+
+    package struct Member: Codable, Sendable, Equatable {
+        package var name: String
+        package var kind: Kind
+        /// Where it is reached over TCP, `127.A.B.N:PORT`.
+        package var address: String
+        /// A sidecar's unix socket.
+        package var socket: String?
+        /// A sidecar's `/metrics`, `/livez` and `/readyz`.
+        package var admin: String?
+        package var log: String
+        /// Nil while it is not running.
+        package var pid: Int32?
+
+        package var endpoint: RedisEndpoint? { RedisEndpoint(parsing: address) }
+    }
+
+    package var store: String
+    /// The name the Sentinels know the master under.
+    package var service: String
+    /// The absolute path of the topology file, when there was one.
+    package var topology: String?
+    package var supervisor: Int32
+    /// All processes are in this group.
+    package var processGroup: Int32
+    /// True once every condition of readiness held.
+    package var ready: Bool
+    /// Files with the passwords of the users `app` (also the default user's) and `breakwater`; nil when the servers
+    /// ask for none.
+    package var appPasswordFile: String?
+    package var breakwaterPasswordFile: String?
+    package var members: [Member]
+
+    /// Nil when there is no file or it cannot be read.
+    package static func read(_ state: StateDirectory) -> StackManifest? {
+        guard let text = StateDirectory.read(state.manifestFile) else { return nil }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try? decoder.decode(StackManifest.self, from: Data(text.utf8))
+    }
+
+    func write(_ state: StateDirectory) throws(StackError) {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            try StateDirectory.write(
+                String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: state.manifestFile)
+        } catch let error as StackError {
+            throw error
+        } catch {
+            throw StackError("state_unusable", "\(state.manifestFile) cannot be written", cause: "\(error)")
+        }
+    }
+
+    /// What `breakwater` authenticates with on the Redis nodes.
+    package var nodeCredentials: RedisCredentials? {
+        guard let breakwaterPasswordFile, let text = StateDirectory.read(breakwaterPasswordFile) else { return nil }
+        return RedisCredentials(
+            username: "breakwater", password: RedisClient.Secret(text.trimmingCharacters(in: .newlines)))
+    }
+}

@@ -1,0 +1,158 @@
+internal import RedisClient
+internal import Rendering
+internal import Topology
+
+/// What is to run, decided before anything is started. Pure.
+struct StackPlan: Sendable {
+    struct Member: Sendable, Equatable {
+        var name: String
+        var kind: StackManifest.Kind
+        var endpoint: RedisEndpoint
+        var socket: String?
+        var admin: RedisEndpoint?
+        var executable: String
+        var arguments: [String]
+        var log: String
+    }
+
+    var topology: StoreTopology
+    var redis: RedisTopology
+    var files: [RenderedFile]
+    /// Redis nodes, Sentinels, sidecars, each in the order of the topology.
+    var members: [Member]
+
+    func members(_ kind: StackManifest.Kind) -> [Member] { members.filter { $0.kind == kind } }
+
+    /// - Parameters:
+    ///   - topology: with an address for every host.
+    ///   - secrets: the passwords; nil for none.
+    ///   - clientPasswordFile: what the sidecars' clients must present, if anything.
+    init(
+        topology: StoreTopology, state: StateDirectory, options: StackOptions, programs: Programs,
+        secrets: RedisSecrets?, clientPasswordFile: String?
+    ) throws(StackError) {
+        guard let redis = topology.redis else {
+            throw StackError("no_redis", "the topology has no `redis` section")
+        }
+        self.topology = topology
+        self.redis = redis
+        do {
+            files = try Renderer.render(
+                topology, targets: [.redis, .sentinel], layout: .local(directory: state.hosts), secrets: secrets)
+        } catch {
+            throw StackError("cannot_render", "the configuration cannot be rendered", cause: "\(error)")
+        }
+        members = []
+        for name in redis.nodes {
+            members.append(
+                try Self.server(
+                    .redis, name, topology, state, port: redis.port, executable: programs.redis, arguments: []))
+        }
+        for name in redis.sentinels {
+            members.append(
+                try Self.server(
+                    .sentinel, name, topology, state, port: redis.sentinelPort, executable: programs.sentinel,
+                    arguments: programs.sentinelArguments))
+        }
+        guard let proxy = programs.proxy, let sidecar = topology.sidecar else { return }
+        let sentinels = members(.sentinel).map(\.endpoint)
+        for name in Self.chosen(sidecar.nodes, options.sidecars) {
+            let host = try Self.address(name, topology)
+            let listeners = Self.listeners(sidecar, host: host, socket: state.socket(of: name))
+            var member = Member(
+                name: "sidecar-\(name)", kind: .sidecar, endpoint: listeners.tcp, socket: state.socket(of: name),
+                admin: Self.admin(sidecar, host: host), executable: proxy, arguments: [],
+                log: state.log(of: "sidecar-\(name)"))
+            member.arguments = Self.arguments(
+                member, listeners: listeners.all, sentinels: sentinels, redis: redis, sidecar: sidecar,
+                passwordFile: secrets == nil ? nil : state.secretFile("app.password"),
+                clientPasswordFile: clientPasswordFile)
+            member.arguments += options.proxyArguments
+            members.append(member)
+        }
+        try checkSocketPaths()
+    }
+
+    private static func server(
+        _ kind: StackManifest.Kind, _ name: String, _ topology: StoreTopology, _ state: StateDirectory, port: Int,
+        executable: String, arguments: [String]
+    ) throws(StackError) -> Member {
+        let server: RenderLayout.Server = kind == .redis ? .redis : .sentinel
+        let paths = RenderLayout.local(directory: state.hosts).paths(server, on: name)
+        return Member(
+            name: name, kind: kind, endpoint: RedisEndpoint(host: try address(name, topology), port: port),
+            executable: executable, arguments: [paths.configuration] + arguments,
+            log: paths.logFile.isEmpty ? state.log(of: name) : paths.logFile)
+    }
+
+    private static func address(_ name: String, _ topology: StoreTopology) throws(StackError) -> String {
+        guard let address = topology.address(of: name) else {
+            throw StackError("no_address", "the host \(name) has no address")
+        }
+        guard IPAddress(address)?.isLoopback == true else {
+            throw StackError(
+                "not_loopback", "\(name) has the address \(address), which is not on this machine's loopback",
+                hint: "`breakwater up` runs a store on this machine alone: use `provider: local`, or remove the "
+                    + "addresses from a copy of the topology")
+        }
+        return address
+    }
+
+    private static func chosen(_ nodes: [String], _ sidecars: StackOptions.Sidecars) -> [String] {
+        switch sidecars {
+        case .all: nodes
+        case .first(let count): Array(nodes.prefix(max(0, count)))
+        case .none: []
+        }
+    }
+
+    /// Every sidecar listens on its own socket in the state directory and over TCP: as the topology says, or on its
+    /// host's address. A unix path of the topology is one for many hosts and has no place on a single machine.
+    private static func listeners(
+        _ sidecar: SidecarTopology, host: String, socket: String
+    ) -> (tcp: RedisEndpoint, all: [RedisAddress]) {
+        var tcp: [RedisEndpoint] = []
+        for address in sidecar.listen {
+            switch address {
+            case .loopback(let port): tcp.append(RedisEndpoint(host: host, port: port))
+            case .tcp(let given, let port) where given == host: tcp.append(RedisEndpoint(host: given, port: port))
+            case .tcp, .unix: break
+            }
+        }
+        if tcp.isEmpty { tcp = [RedisEndpoint(host: host, port: 6379)] }
+        return (tcp[0], [.unix(path: socket)] + tcp.map { .tcp($0) })
+    }
+
+    private static func admin(_ sidecar: SidecarTopology, host: String) -> RedisEndpoint {
+        switch sidecar.admin {
+        case .loopback(let port), .tcp(_, let port): RedisEndpoint(host: host, port: port)
+        case .unix: RedisEndpoint(host: host, port: 9122)
+        }
+    }
+
+    private static func arguments(
+        _ member: Member, listeners: [RedisAddress], sentinels: [RedisEndpoint], redis: RedisTopology,
+        sidecar: SidecarTopology, passwordFile: String?, clientPasswordFile: String?
+    ) -> [String] {
+        var arguments = sentinels.flatMap { ["--sentinel", $0.description] }
+        arguments += ["--service", redis.service]
+        arguments += listeners.flatMap { ["--listen", $0.description] }
+        if let passwordFile { arguments += ["--password-file", passwordFile] }
+        if let clientPasswordFile { arguments += ["--client-password-file", clientPasswordFile] }
+        arguments += ["--hold", sidecar.hold.topologyText, "--on-timeout", sidecar.onTimeout.rawValue]
+        arguments += ["--role", redis.role.rawValue, "--failover", redis.failover.rawValue]
+        arguments += redis.idempotent.flatMap { ["--idempotent", $0] }
+        arguments += redis.durable.flatMap { ["--durable", $0] }
+        if let admin = member.admin { arguments += ["--admin", admin.description] }
+        return arguments
+    }
+
+    private func checkSocketPaths() throws(StackError) {
+        for member in members {
+            guard let socket = member.socket, RedisAddress(parsing: "unix:\(socket)") == nil else { continue }
+            throw StackError(
+                "path_too_long", "the path of the socket \(socket) is longer than the 107 bytes the kernel allows",
+                hint: "choose a shorter directory with --state")
+        }
+    }
+}
