@@ -108,7 +108,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "LocalStack", "Drills", "Rendering", "RedisProxy", "Topology", "RedisClient", "RESP", "LoopbackServers",
-                .nioCore, .nioPosix, .subprocess,
+                "breakwater-proxy", .nioCore, .nioPosix, .subprocess,
             ],
             swiftSettings: strict),
     ]
