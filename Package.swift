@@ -77,7 +77,9 @@ let package = Package(
         .executableTarget(name: "breakwater", dependencies: ["Commands"], swiftSettings: strict),
         .executableTarget(
             name: "breakwater-proxy",
-            dependencies: ["RedisProxy", "Topology", "RedisClient", .argumentParser, .logging, .serviceLifecycle, .unixSignals],
+            dependencies: [
+                "RedisProxy", "Topology", "RedisClient", .argumentParser, .logging, .serviceLifecycle, .unixSignals,
+            ],
             swiftSettings: strict),
         // Measures the built sidecar from outside; see docs/performance.md.
         .executableTarget(
