@@ -34,7 +34,8 @@ package enum ListenAddress: Sendable, Hashable {
             guard case .v6? = IPAddress(inner) else { return nil }
             return (inner, port)
         }
-        guard isHost(String(host)) else { return nil }
+        // Without brackets nobody can tell where an IPv6 address ends.
+        guard !host.contains(":"), isHost(String(host)) else { return nil }
         return (String(host), port)
     }
 

@@ -27,7 +27,7 @@ extension Rules {
                 .redisQuorumNotMajority, at: "redis.quorum", with: ["redis.sentinels"],
                 "the quorum is \(redis.quorum), but a majority of \(count) Sentinels is \(majority)",
                 hint: "with less a minority that is cut off declares a healthy master dead; leave `quorum` out")
-        } else if redis.quorum > majority {
+        } else if redis.quorum > majority, redis.quorum < count {
             context.report(
                 .redisQuorumAboveMajority, as: .warning, at: "redis.quorum", with: ["redis.sentinels"],
                 "the quorum is \(redis.quorum), more than the majority of \(majority): fewer Sentinels may be lost",
@@ -36,23 +36,32 @@ extension Rules {
         checkConflicts(redis)
     }
 
-    /// For every machine: would the Sentinels elsewhere still elect a leader, and would a data node be left?
+    /// For every machine: would the Sentinels elsewhere still elect a leader?
     private func checkLosses(_ redis: RedisTopology, majority: Int) {
-        let votes = min(redis.votesToElect, redis.sentinels.count)
+        let count = redis.sentinels.count
+        guard redis.quorum < count else {
+            if redis.quorum == count {
+                context.report(
+                    .redisPlacementNoMajority, at: "redis.quorum", with: ["redis.sentinels"],
+                    "losing any one Sentinel leaves \(count - 1), but a failover needs the votes of all \(count)",
+                    hint: "a majority is \(majority); leave `quorum` out to get it")
+            }
+            return
+        }
+        let votes = redis.votesToElect
         var reported: Set<String> = []
         for (index, name) in redis.sentinels.enumerated() {
             let lost = machine(name)
             let together = redis.sentinels.filter { machine($0) == lost }
-            let left = redis.sentinels.count - together.count
+            let left = count - together.count
             guard left < votes, reported.insert(lost).inserted else { continue }
-            let masters = redis.nodes.filter { machine($0) == lost }
-            let also = masters.isEmpty ? "" : ", and \(masters.joined(separator: ", ")) would be lost with it"
+            let nodes = redis.nodes.filter { machine($0) == lost }
+            let also = nodes.isEmpty ? "" : ", and \(nodes.joined(separator: ", ")) would be lost with it"
             context.report(
                 .redisPlacementNoMajority, at: "redis.sentinels[\(index)]", with: ["hosts", "redis.quorum"],
-                "losing \(describe(lost, together)) leaves \(left) of \(redis.sentinels.count) Sentinels, "
+                "losing \(describe(lost, together)) leaves \(left) of \(count) Sentinels, "
                     + "but a failover needs \(votes)\(also)",
-                hint: together.count > 1
-                    ? "spread the Sentinels over different machines" : "lower `quorum` to \(majority) or add Sentinels")
+                hint: "spread the Sentinels over different machines, so that any one of them may be lost")
         }
     }
 
@@ -102,14 +111,16 @@ extension Rules {
                 hint: "spread the nodes over different machines")
         }
         let replicas = count - 1
+        let limit = "redis.min_replicas_to_write"
+        let limitOrNodes = context.isGiven(limit) ? limit : "redis.nodes"
         if redis.minReplicasToWrite > replicas {
             context.report(
-                .redisMinReplicasImpossible, at: "redis.min_replicas_to_write", with: ["redis.nodes"],
+                .redisMinReplicasImpossible, at: limit, with: ["redis.nodes"],
                 "writes need \(redis.minReplicasToWrite) replicas, but there are only \(replicas)",
                 hint: "no write would ever be accepted; use \(max(1, replicas - 1)) or less")
         } else if redis.minReplicasToWrite == replicas {
             context.report(
-                .redisTwoNodesMinReplicas, as: .warning, at: "redis.min_replicas_to_write", with: ["redis.nodes"],
+                .redisTwoNodesMinReplicas, as: .warning, at: limitOrNodes, with: ["redis.nodes", limit],
                 "after a failover of \(count) nodes \(replicas - 1 == 0 ? "no replica is" : "\(replicas - 1) are") left, "
                     + "so `min_replicas_to_write: \(redis.minReplicasToWrite)` stops all writes until the lost node is back",
                 hint: count == 2
@@ -117,7 +128,7 @@ extension Rules {
                     : "set it to \(replicas - 1), or add a node")
         } else if redis.minReplicasToWrite == 0, redis.role == .store {
             context.report(
-                .redisMinReplicasOff, as: .warning, at: "redis.min_replicas_to_write",
+                .redisMinReplicasOff, as: .warning, at: limit,
                 "with `min_replicas_to_write: 0` a master that is cut off goes on accepting writes, and they are lost",
                 hint: "set it to 1")
         }

@@ -7,7 +7,7 @@ struct YAMLDocument {
     /// Aliases are refused anyway, but only the composed tree shows them for certain. So many may reach the composer:
     /// few enough that nested ones cannot multiply into unbounded work.
     private static let mostAliases = 32
-    private static let mostDuplicates = 32
+    private static let mostDuplicates = 8
 
     /// `nil` when the document is empty or could not be composed.
     var root: Node?
