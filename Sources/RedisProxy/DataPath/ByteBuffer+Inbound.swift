@@ -11,8 +11,9 @@ extension ByteBuffer {
             return
         }
         if writableBytes < next.readableBytes || capacity > 4 * (readableBytes + next.readableBytes) {
-            // Room for as much again: a long frame that comes in pieces is moved a few times, not once for each piece.
-            var joined = allocator.buffer(capacity: 2 * (readableBytes + next.readableBytes))
+            // Room for more: a long frame that comes in pieces is moved a few times, not once for each piece.
+            let needed = readableBytes + next.readableBytes
+            var joined = allocator.buffer(capacity: needed + min(needed, 256 * 1024))
             joined.writeImmutableBuffer(self)
             self = joined
         }

@@ -111,23 +111,45 @@ final class Lane {
     // MARK: Answers
 
     fileprivate func read(_ buffer: ByteBuffer) {
-        inbound.join(buffer, shard.allocator)
-        let bytes = inbound
-        inbound = ByteBuffer()
         let epoch = generation
+        var buffer = buffer
         do {
-            let consumed = try takeReplies(bytes)
-            // The connection may have been given up over one of the replies; the rest is nobody's then.
+            if inbound.readableBytes > 0 { try finishSplitReply(&buffer) }
             guard generation == epoch else { return }
-            inbound = bytes
-            inbound.moveReaderIndex(forwardBy: consumed)
+            if buffer.readableBytes > 0 {
+                let consumed = try takeReplies(buffer)
+                // The connection may have been given up over one of the replies; the rest is nobody's then.
+                guard generation == epoch else { return }
+                buffer.moveReaderIndex(forwardBy: consumed)
+                inbound = buffer.readableBytes > 0 ? buffer : ByteBuffer()
+            }
             try streamUnfinishedReply()
         } catch {
             shard.logger.error(
                 "redis broke the protocol", metadata: ["endpoint": "\(endpointText)", "error": "\(error)"])
             loseConnection(suspect: true)
         }
-        inbound.releaseIfEmpty()
+    }
+
+    /// Completes the reply that the last read ended in with just enough of the next one, so that the bulk of what was
+    /// read stays where it is. What `buffer` is left with begins with a reply, or is nothing.
+    private func finishSplitReply(_ buffer: inout ByteBuffer) throws {
+        let before = inbound.readableBytes
+        let needed = max(framer.knownRemainingBytes, 64)
+        if needed < buffer.readableBytes, let head = buffer.getSlice(at: buffer.readerIndex, length: needed) {
+            var joined = shard.allocator.buffer(capacity: before + needed)
+            joined.writeImmutableBuffer(inbound)
+            joined.writeImmutableBuffer(head)
+            let consumed = try takeReplies(joined)
+            if consumed >= before {
+                inbound = ByteBuffer()
+                buffer.moveReaderIndex(forwardBy: consumed - before)
+                return
+            }
+        }
+        inbound.join(buffer, shard.allocator)
+        buffer = inbound
+        inbound = ByteBuffer()
     }
 
     /// Replies to one session that follow each other, which go out as one piece.

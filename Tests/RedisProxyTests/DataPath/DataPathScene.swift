@@ -1,0 +1,94 @@
+import Logging
+import NIOCore
+import NIOPosix
+import RedisClient
+import Synchronization
+
+@testable import RedisProxy
+
+/// One shard with a listener, and scripted servers behind it. The test says which of them is the master.
+final class DataPathScene: Sendable {
+    let group: MultiThreadedEventLoopGroup
+    private let box: NIOLoopBoundBox<Shard?>
+    private let listener: any Channel
+    let suspected = Suspects()
+
+    final class Suspects: Sendable {
+        let endpoints = Mutex<[RedisEndpoint]>([])
+    }
+
+    static func with<Result: Sendable>(
+        configure: (inout ProxyConfiguration) -> Void = { _ in },
+        _ body: (DataPathScene) async throws -> Result
+    ) async throws -> Result {
+        let scene = try await DataPathScene(configure: configure)
+        do {
+            let result = try await body(scene)
+            try await scene.stop()
+            return result
+        } catch {
+            try? await scene.stop()
+            throw error
+        }
+    }
+
+    private init(configure: (inout ProxyConfiguration) -> Void) async throws {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        var configuration = ProxyConfiguration(listeners: [], sentinels: [], service: "test")
+        configuration.hold = .seconds(10)
+        configure(&configuration)
+        let settings = configuration
+        let eventLoop = group.next()
+        let box = NIOLoopBoundBox<Shard?>.makeEmptyBox(valueType: Shard.self, eventLoop: eventLoop)
+        let suspected = suspected
+        try await eventLoop.submit {
+            box.value = Shard(
+                eventLoop: eventLoop, index: 0, of: 1, configuration: settings, logger: Logger(label: "test"),
+                onSuspicion: { endpoint in suspected.endpoints.withLock { $0.append(endpoint) } })
+        }.get()
+        self.box = box
+        listener = try await ServerBootstrap(group: eventLoop)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let session = box.value?.accept() else { throw ChannelError.ioOnClosedChannel }
+                    try channel.pipeline.syncOperations.addHandler(session)
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+    }
+
+    private func stop() async throws {
+        try await listener.close().get()
+        try await box.eventLoop.submit { [box] in box.value?.closeAll() }.get()
+        try await group.shutdownGracefully()
+    }
+
+    func server(_ script: @escaping ScriptedServer.Script = { _ in .reply("+OK\r\n") }) async throws -> ScriptedServer {
+        try await ScriptedServer.start(on: group, script: script)
+    }
+
+    func setMaster(_ server: ScriptedServer?, epoch: UInt64 = 1) async throws {
+        let phase: MasterPhase =
+            server.map { .available(MasterState(endpoint: $0.endpoint, epoch: epoch)) } ?? .searching(.starting)
+        try await box.eventLoop.submit { [box] in box.value?.apply(phase) }.get()
+    }
+
+    func connect() async throws -> RedisConnection {
+        var options = RedisConnection.Options()
+        options.commandTimeout = .seconds(20)
+        let port = listener.localAddress?.port ?? 0
+        return try await RedisConnection.connect(
+            to: .tcp(RedisEndpoint(host: "127.0.0.1", port: port)), options: options, on: group)
+    }
+
+    /// Waits for something that must come to be; fails the test when it does not within a generous time.
+    func until(_ condition: @Sendable () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try await !condition() {
+            guard ContinuousClock.now < deadline else { throw WaitedInVain() }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    struct WaitedInVain: Error {}
+}

@@ -1,0 +1,153 @@
+import RESP
+import RedisClient
+import Synchronization
+import Testing
+
+@testable import RedisProxy
+
+/// What clients see when the server behind them vanishes, refuses or is replaced.
+@Suite struct HoldAndReplayTests {
+    @Test func commandsWaitForAMaster() async throws {
+        try await DataPathScene.with { scene in
+            let client = try await scene.connect()
+            let reply = Task { try await client.send(["SET", "k", "v"]) }
+            let server = try await scene.server()
+            try await scene.setMaster(server)
+            #expect(try await reply.value == .simpleString("OK"))
+            #expect(server.commands == [["SET", "k", "v"]])
+            await client.close()
+        }
+    }
+
+    /// An answer that will not come: reads and idempotent overwrites go to the next master, all else closes the client.
+    @Test(arguments: [
+        (["GET", "k"], true),
+        (["SET", "idem:k", "v"], true),
+        (["DEL", "idem:a", "idem:b"], true),
+        (["DEL", "idem:a", "other"], false),
+        (["SET", "k", "v"], false),
+        (["SET", "idem:k", "v", "NX"], false),
+        (["INCR", "idem:k"], false),
+        (["EVAL", "return 1", "0"], false),
+        (["SCAN", "0"], false),
+        (["PUBLISH", "c", "m"], false),
+    ])
+    func aCommandInFlight(command: [String], isReplayed: Bool) async throws {
+        try await DataPathScene.with(configure: { $0.idempotentPrefixes = ["idem:"] }) { scene in
+            let first = try await scene.server { _ in .silence }
+            let second = try await scene.server { _ in .reply("+second\r\n") }
+            try await scene.setMaster(first)
+            let client = try await scene.connect()
+            let reply = Task { try await client.send(command) }
+            try await scene.until { first.commands == [command] }
+            try await scene.setMaster(second, epoch: 2)
+            if isReplayed {
+                #expect(try await reply.value == .simpleString("second"))
+                #expect(second.commands == [command])
+            } else {
+                await #expect(throws: RedisConnectionError.self) { try await reply.value }
+                #expect(second.commands.isEmpty)
+            }
+            await client.close()
+        }
+    }
+
+    @Test func aRefusedCommandIsHeldAndSentAgainInOrder() async throws {
+        try await DataPathScene.with { scene in
+            let readonly = "-READONLY You can't write against a read only replica.\r\n"
+            let first = try await scene.server { $0[0] == "GET" ? .reply("$3\r\nold\r\n") : .reply(readonly) }
+            let second = try await scene.server { $0[0] == "GET" ? .reply("$3\r\nnew\r\n") : .reply("+OK\r\n") }
+            try await scene.setMaster(first)
+            let client = try await scene.connect()
+            let replies = Task { try await client.pipeline([["INCR", "n"], ["GET", "n"], ["SET", "k", "v"]]) }
+            try await scene.until { first.commands.count >= 3 }
+            // The demoted server goes on refusing until the Sentinels name another.
+            try await scene.until { scene.suspected.endpoints.withLock { $0.contains(first.endpoint) } }
+            try await scene.setMaster(second, epoch: 2)
+            let received = try await replies.value
+            #expect(received.map(\.string) == ["OK", "new", "OK"])
+            #expect(second.commands == [["INCR", "n"], ["GET", "n"], ["SET", "k", "v"]])
+            await client.close()
+        }
+    }
+
+    @Test func tooFewReplicasIsWaitedFor() async throws {
+        try await DataPathScene.with { scene in
+            let server = try await scene.server { _ in .reply("-NOREPLICAS Not enough good replicas to write.\r\n") }
+            try await scene.setMaster(server)
+            let client = try await scene.connect()
+            let reply = Task { try await client.send(["INCR", "n"]) }
+            try await scene.until { server.commands.count >= 3 }
+            server.setScript { _ in .reply(":1\r\n") }
+            #expect(try await reply.value == .integer(1))
+            await client.close()
+        }
+    }
+
+    @Test func aRefusalIsPassedOnWhenTheHoldEnds() async throws {
+        try await DataPathScene.with(configure: { $0.hold = .milliseconds(60) }) { scene in
+            let server = try await scene.server { _ in .reply("-NOREPLICAS Not enough good replicas to write.\r\n") }
+            try await scene.setMaster(server)
+            let client = try await scene.connect()
+            #expect(try await client.send(["INCR", "n"]).errorMessage?.hasPrefix("NOREPLICAS") == true)
+            await client.close()
+        }
+    }
+
+    @Test func theClientIsClosedWhenTheHoldEndsWithoutAMaster() async throws {
+        try await DataPathScene.with(configure: { $0.hold = .milliseconds(60) }) { scene in
+            let client = try await scene.connect()
+            await #expect(throws: RedisConnectionError.self) { try await client.send(["GET", "k"]) }
+            let server = try await scene.server()
+            try await scene.setMaster(server)
+            let next = try await scene.connect()
+            #expect(try await next.send(["SET", "a", "b"]) == .simpleString("OK"))
+            #expect(server.commands == [["SET", "a", "b"]], "a command of a client that gave up must not run late")
+            await next.close()
+        }
+    }
+
+    @Test func anAnswerThatBrokeOffIsNeverRepeated() async throws {
+        try await DataPathScene.with { scene in
+            let half = "$1000000\r\n" + String(repeating: "x", count: 600_000)
+            let first = try await scene.server { _ in .replyThenClose(half) }
+            let second = try await scene.server { _ in .reply("$1\r\ny\r\n") }
+            try await scene.setMaster(first)
+            let client = try await scene.connect()
+            await #expect(throws: RedisConnectionError.self) { try await client.send(["GET", "big"]) }
+            try await scene.setMaster(second, epoch: 2)
+            let next = try await scene.connect()
+            #expect(try await next.send(["GET", "big"]).string == "y")
+            await next.close()
+        }
+    }
+
+    @Test func aReplicaIsNeverTakenForAMaster() async throws {
+        try await DataPathScene.with(configure: { $0.hold = .milliseconds(80) }) { scene in
+            let server = try await scene.server()
+            server.setRole("slave")
+            try await scene.setMaster(server)
+            let client = try await scene.connect()
+            await #expect(throws: RedisConnectionError.self) { try await client.send(["SET", "k", "v"]) }
+            #expect(server.commands.isEmpty)
+        }
+    }
+
+    @Test func oneClientsUnknownOutcomeDoesNotTouchAnother() async throws {
+        try await DataPathScene.with { scene in
+            let first = try await scene.server { _ in .silence }
+            let second = try await scene.server { $0[0] == "GET" ? .reply("$1\r\nv\r\n") : .reply(":1\r\n") }
+            try await scene.setMaster(first)
+            let writer = try await scene.connect()
+            let reader = try await scene.connect()
+            let write = Task { try await writer.send(["INCR", "n"]) }
+            let read = Task { try await reader.send(["GET", "k"]) }
+            try await scene.until { first.commands.count == 2 }
+            try await scene.setMaster(second, epoch: 2)
+            await #expect(throws: RedisConnectionError.self) { try await write.value }
+            #expect(try await read.value.string == "v")
+            #expect(second.commands == [["GET", "k"]])
+            await reader.close()
+        }
+    }
+}
