@@ -11,6 +11,11 @@ package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConv
     package var message: String
     package var hint: String
 
+    /// An error of a configuration, found outside this module.
+    package static func unusable(_ code: String, _ message: String, hint: String) -> Self {
+        error(code, message, hint: hint)
+    }
+
     static func error(_ code: String, _ message: String, hint: String) -> Self {
         Self(severity: .error, code: "proxy.\(code)", message: message, hint: hint)
     }

@@ -85,10 +85,18 @@ package struct ProxyLimits: Sendable, Equatable {
 }
 
 extension ProxyConfiguration {
-    /// The level that this version carries out. Until assisted failover exists, following Sentinel is what remains
-    /// of it; the caller says so in the log.
-    package var effectiveFailover: FailoverLevel {
-        failover == .assisted ? .sentinel : failover
+    /// What is asked for and does less than its name says in this version, a sentence each. Nothing here loses data.
+    package var limitations: [String] {
+        var limitations: [String] = []
+        if failover == .assisted {
+            limitations.append(
+                "assisted failover is not available in this version: Sentinel is followed, at its own timers")
+        }
+        if onTimeout == .degrade {
+            limitations.append(
+                "degrading is not available in this version: connections are closed when a hold has run out")
+        }
+        return limitations
     }
 
     /// The settings that differ from `other` and take effect only after a restart, by their flags' names.

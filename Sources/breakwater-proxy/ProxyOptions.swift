@@ -1,0 +1,184 @@
+import ArgumentParser
+import Logging
+import RedisClient
+import RedisProxy
+import Topology
+
+/// The flags. Those left out leave the topology's word, or the default.
+struct ProxyOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("f"), .long], help: ArgumentHelp("A topology to take the settings from.", valueName: "file")
+    )
+    var file: String?
+
+    @Option(help: ArgumentHelp("The topology's name for the machine the sidecar runs on.", valueName: "name"))
+    var node: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("A Sentinel. Name all of them.", valueName: "host:port"),
+        transform: OptionText.endpoint)
+    var sentinel: [RedisEndpoint] = []
+
+    @Option(help: ArgumentHelp("The name the Sentinels know the master under.", valueName: "name"))
+    var service: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Where clients connect.", valueName: "host:port|unix:path"),
+        transform: OptionText.address)
+    var listen: [RedisAddress] = []
+
+    @Option(
+        help: ArgumentHelp("Permissions of unix sockets, in octal (default: 0660).", valueName: "mode"),
+        transform: OptionText.mode)
+    var socketMode: UInt32?
+
+    @Option(help: ArgumentHelp("The ACL user at the Redis servers.", valueName: "name"))
+    var user: String?
+
+    @Option(help: ArgumentHelp("The password at the Redis servers.", valueName: "file"))
+    var passwordFile: String?
+
+    @Option(help: ArgumentHelp("The ACL user at the Sentinels.", valueName: "name"))
+    var sentinelUser: String?
+
+    @Option(help: ArgumentHelp("The password at the Sentinels.", valueName: "file"))
+    var sentinelPasswordFile: String?
+
+    @Option(help: ArgumentHelp("The password that clients must give.", valueName: "file"))
+    var clientPasswordFile: String?
+
+    @Option(
+        help: ArgumentHelp("How long commands wait for a master (default: 800ms).", valueName: "duration"),
+        transform: OptionText.duration)
+    var hold: Duration?
+
+    @Option(help: "What follows when they waited in vain (default: close).")
+    var onTimeout: HoldTimeout?
+
+    @Option(help: "Whether the data may be forgotten (default: store).")
+    var role: ServiceRole?
+
+    @Option(help: "How much the sidecar helps Sentinel to fail over (default: assisted).")
+    var failover: FailoverLevel?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Keys beginning so may have their SET, SETEX and DEL sent again when the outcome is unknown.",
+            valueName: "prefix"))
+    var idempotent: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Keys beginning so are acknowledged only after replicas have them.", valueName: "prefix"))
+    var durable: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Serve /livez, /readyz and /metrics there.", valueName: "host:port"),
+        transform: OptionText.admin)
+    var admin: RedisEndpoint?
+
+    @OptionGroup(title: "Limits and operation") var operation: OperationOptions
+}
+
+/// The flags that few installations need.
+struct OperationOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Event loops (default: 1).", valueName: "count"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Client connections at once (default: 10000).", valueName: "count"))
+    var maxClients: Int?
+
+    @Option(
+        help: ArgumentHelp("Bytes of commands held at once (default: 64MiB).", valueName: "size"),
+        transform: OptionText.size)
+    var maxHeldBytes: Int?
+
+    @Option(help: ArgumentHelp("Clients with held commands at once (default: 10000).", valueName: "count"))
+    var maxHeldClients: Int?
+
+    @Option(
+        help: ArgumentHelp("The longest string of a request (default: 512MiB).", valueName: "size"),
+        transform: OptionText.size)
+    var maxBulkBytes: Int?
+
+    @Option(
+        help: ArgumentHelp("What a client may leave unread before it is closed (default: 64MiB).", valueName: "size"),
+        transform: OptionText.size)
+    var maxOutputBytes: Int?
+
+    @Option(
+        help: ArgumentHelp("Log commands that take this long, without keys.", valueName: "duration"),
+        transform: OptionText.duration)
+    var slowLog: Duration?
+
+    @Option(
+        help: ArgumentHelp("How long SIGTERM waits for commands under way (default: 10s).", valueName: "duration"),
+        transform: OptionText.duration)
+    var drainTimeout: Duration?
+
+    @Option(
+        help: ArgumentHelp("The least severe messages to log: trace to critical (default: info).", valueName: "level"),
+        transform: OptionText.logLevel)
+    var logLevel = Logger.Level.info
+}
+
+extension HoldTimeout: ExpressibleByArgument {}
+extension ServiceRole: ExpressibleByArgument {}
+extension FailoverLevel: ExpressibleByArgument {}
+
+/// Reads the values of flags, and says what was expected when one cannot be read.
+enum OptionText {
+    static func endpoint(_ text: String) throws -> RedisEndpoint {
+        guard let endpoint = RedisEndpoint(parsing: text) else {
+            throw ValidationError("'\(text)' is not HOST:PORT, such as 10.0.0.21:26379 or [fd00::21]:26379")
+        }
+        return endpoint
+    }
+
+    /// `HOST:PORT`; `:PORT` or `PORT` alone is on loopback.
+    static func admin(_ text: String) throws -> RedisEndpoint {
+        let port = text.hasPrefix(":") ? String(text.dropFirst()) : text
+        return try endpoint(port.allSatisfy(\.isNumber) ? "127.0.0.1:\(port)" : text)
+    }
+
+    static func address(_ text: String) throws -> RedisAddress {
+        guard let address = RedisAddress(parsing: text) else {
+            throw ValidationError(
+                "'\(text)' is neither HOST:PORT nor unix:PATH (of at most 107 bytes), such as 127.0.0.1:6379 or "
+                    + "unix:/run/breakwater/redis.sock")
+        }
+        return address
+    }
+
+    static func duration(_ text: String) throws -> Duration {
+        guard let duration = Duration(topologyText: text) else {
+            throw ValidationError("'\(text)' is not a duration, such as 800ms, 5s or 1m")
+        }
+        return duration
+    }
+
+    static func size(_ text: String) throws -> Int {
+        guard let size = ByteSize(text) else {
+            throw ValidationError("'\(text)' is not a size, such as 64MiB or 1048576")
+        }
+        return size.bytes
+    }
+
+    static func logLevel(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else {
+            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("'\(text)' is none of \(known)")
+        }
+        return level
+    }
+
+    static func mode(_ text: String) throws -> UInt32 {
+        guard let mode = UInt32(text, radix: 8), mode <= 0o777 else {
+            throw ValidationError("'\(text)' is not a mode in octal, such as 0660")
+        }
+        return mode
+    }
+}
