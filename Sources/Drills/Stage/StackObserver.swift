@@ -52,7 +52,11 @@ package final class StackObserver: Sendable {
             let closed = Gate()
             if let connection = try? await RedisConnection.connect(to: .tcp(sentinel.endpoint), options: options) {
                 connection.whenClosed { closed.open() }
-                if (try? await connection.subscribe(to: Self.channels)) != nil { await closed.wait() }
+                do {
+                    if try await connection.subscribe(to: Self.channels) == nil { await closed.wait() }
+                } catch {
+                    // Gone again; it is asked anew below.
+                }
                 connection.abandon()
             }
             try? await Task.sleep(for: .milliseconds(100))
