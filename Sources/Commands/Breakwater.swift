@@ -27,7 +27,12 @@ package struct Breakwater: AsyncParsableCommand {
                     InitCommand.self,
                     ValidateCommand.self,
                     RenderCommand.self,
-                ])
+                ]),
+            CommandGroup(
+                name: "Prove",
+                subcommands: [
+                    DrillCommand.self
+                ]),
         ]
     )
 

@@ -1,3 +1,4 @@
+internal import Drills
 package import Topology
 
 /// The one kind of error a user sees. Commands translate what went wrong below them into it; one place prints it.
@@ -35,6 +36,8 @@ extension UserFacingError {
         switch error {
         case let error as UserFacingError:
             self = error
+        case let error as DrillError:
+            self.init(code: error.code, summary: error.summary, hint: error.hint)
         case is CancellationError:
             self.init(code: "interrupted", summary: "interrupted", status: .interrupted)
         case let error as SecretUnavailable:

@@ -55,3 +55,14 @@ extension DrillReport {
         return lines
     }
 }
+
+extension DrillReport {
+    /// The result in one line, for progress.
+    package var line: String {
+        if let failure { return "FAILED, \(failure.summary)" }
+        let failed = checks.filter { !$0.passed }.map(\.name).joined(separator: ", ")
+        return "\(passed ? "passed" : "FAILED (\(failed))"): \(clients.errors) errors, "
+            + "longest stall \(clients.longestStallMs) ms, \(writes.lost) lost, \(writes.duplicated) duplicated, "
+            + "\(writes.staleReads) stale, \(writes.unknown) unknown"
+    }
+}

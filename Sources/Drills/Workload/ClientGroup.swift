@@ -58,7 +58,7 @@ package struct ClientAssignment: Sendable {
 }
 
 extension ClientGroup {
-    /// Every other client uses another database: a sidecar that mixes databases up loses writes at once.
+    /// Every other pair of clients uses another database: a sidecar that mixes databases up loses writes at once.
     static let databases = [0, 5]
 
     /// The group's clients, numbered from `first`.
@@ -67,7 +67,7 @@ extension ClientGroup {
         return (0..<count).map { index in
             ClientAssignment(
                 group: self, client: first + index, route: routes[index % routes.count],
-                database: Self.databases[index % Self.databases.count],
+                database: Self.databases[index / 2 % Self.databases.count],
                 keys: ClientKeys(run: run, client: first + index))
         }
     }

@@ -1,0 +1,50 @@
+internal import Drills
+internal import Foundation
+
+/// Where drills keep a store's files, and where their reports go.
+enum DrillFiles {
+    /// Runs `body` with a directory for the store's files: the one given, or a new one that is removed again when
+    /// `body` says that nothing in it is of interest. Returns the directory if it was kept without being asked for.
+    static func withStateDirectory<Result>(
+        _ given: String?, _ body: (String) async throws -> (Result, isDone: Bool)
+    ) async throws -> (Result, kept: String?) {
+        if let given { return (try await body(given).0, nil) }
+        let directory = try ScratchDirectory.make()
+        do {
+            let (result, isDone) = try await body(directory)
+            if isDone { ScratchDirectory.remove(directory) }
+            return (result, isDone ? nil : directory)
+        } catch {
+            ScratchDirectory.remove(directory)
+            throw error
+        }
+    }
+
+    /// Writes `SCENARIO.txt` and `SCENARIO.json` for each report.
+    static func write(_ reports: [DrillReport], to directory: String, _ console: Console) throws {
+        for report in reports {
+            try write(report.text, to: directory, "\(report.scenario).txt")
+            try write(try json(report), to: directory, "\(report.scenario).json")
+        }
+        console.note("reports written to \(directory)")
+    }
+
+    static func write(_ text: String, to directory: String, _ name: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let path = URL(filePath: directory).appending(path: name)
+            try Data(text.utf8).write(to: path, options: .atomic)
+        } catch {
+            throw UserFacingError(
+                code: "drill.report_not_written", summary: "cannot write \(name) to \(directory)",
+                cause: error.localizedDescription)
+        }
+    }
+
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    }
+}
