@@ -25,8 +25,8 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
           # cache: the data exists elsewhere; Redis may forget it, but must never show an old state.
           # store: the data exists only here (the default; nothing is ever dropped).
           role: cache
-          # Sentinel's own detection. With `failover: assisted` a crash is noticed at once, whatever this says.
-          down_after: 5s
+          # How long Sentinel waits before it calls a silent master dead.
+          down_after: 1s
           failover_timeout: 10s
           failover: assisted            # sentinel | assisted | off
           maxmemory: 64MiB
