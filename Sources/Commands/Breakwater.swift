@@ -29,6 +29,13 @@ package struct Breakwater: AsyncParsableCommand {
                     RenderCommand.self,
                 ]),
             CommandGroup(
+                name: "Run on this machine",
+                subcommands: [
+                    UpCommand.self,
+                    StatusCommand.self,
+                    DownCommand.self,
+                ]),
+            CommandGroup(
                 name: "Prove",
                 subcommands: [
                     DrillCommand.self

@@ -209,9 +209,8 @@ package final class LocalStack: Sendable {
             let taken = addresses.filter { !LoopbackClaim.isFree(host: $0.host, port: $0.port) }
             guard taken.isEmpty else {
                 // With addresses from the topology another network would change nothing.
-                if let address = taken.first(where: { address in topology.hosts.contains { $0.address == address.host }
-                    })
-                {
+                let given = Set(topology.hosts.compactMap(\.address))
+                if let address = taken.first(where: { given.contains($0.host) }) {
                     throw StackError("address_taken", "\(address) is in use by another program")
                 }
                 continue

@@ -9,9 +9,8 @@ struct Programs: Sendable, Equatable {
     /// Nil when there are to be no sidecars.
     var proxy: String?
 
-    /// Finds Redis, or else Valkey, in the search path (and where Debian puts servers), and the sidecar beside this
-    /// program.
-    /// - Parameter proxy: the sidecar's path when it is given, `.some(nil)` to look for it, nil for none.
+    /// Finds Redis, or else Valkey, in the search path (and where Debian puts servers), and the sidecar: `proxy` is
+    /// its path, `.some(nil)` to look for it beside this program, or nil for none.
     static func find(proxy: String??) throws(StackError) -> Programs {
         guard let redis = path(of: ["redis-server", "valkey-server"]) else {
             throw StackError(

@@ -11,10 +11,8 @@ enum SpawnedProcess {
     }
 
     /// Starts a program and returns its process id. The child has nothing of ours but its three streams, default
-    /// signal handling, and our environment with `environment` laid over it.
-    /// - Parameters:
-    ///   - group: the process group to join, 0 to lead a new one, or nil to lead a new session.
-    /// - Throws: `StackError`.
+    /// signal handling, and our environment with `environment` laid over it. `group` is the process group to join, 0
+    /// to lead a new one, or nil to lead a new session.
     static func start(
         _ executable: String, _ arguments: [String], streams: Streams, group: pid_t?,
         environment: [String: String] = [:]

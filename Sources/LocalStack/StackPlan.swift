@@ -23,10 +23,8 @@ struct StackPlan: Sendable {
 
     func members(_ kind: StackManifest.Kind) -> [Member] { members.filter { $0.kind == kind } }
 
-    /// - Parameters:
-    ///   - topology: with an address for every host.
-    ///   - secrets: the passwords; nil for none.
-    ///   - clientPasswordFile: what the sidecars' clients must present, if anything.
+    /// Plans a topology with an address for every host. `clientPasswordFile` is what the sidecars' clients must
+    /// present, if anything.
     init(
         topology: StoreTopology, state: StateDirectory, options: StackOptions, programs: Programs,
         secrets: RedisSecrets?, clientPasswordFile: String?

@@ -14,7 +14,7 @@ package final class StateLock: Sendable {
         let descriptor = open(state.lockFile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .system("state_unusable", "\(state.lockFile) cannot be opened", errno) }
         var whole = Self.whole
-        guard fcntl(descriptor, F_OFD_SETLK, &whole) == 0 else {
+        guard fcntl(descriptor, Self.setLock, &whole) == 0 else {
             close(descriptor)
             throw StackError(
                 "running_already", "a stack is already running in \(state.path)",
@@ -32,7 +32,7 @@ package final class StateLock: Sendable {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var whole = Self.whole
-        guard fcntl(descriptor, F_OFD_GETLK, &whole) == 0, whole.l_type != Int16(F_UNLCK) else { return nil }
+        guard fcntl(descriptor, Self.getLock, &whole) == 0, whole.l_type != Int16(F_UNLCK) else { return nil }
         var bytes = [CChar](repeating: 0, count: 32)
         guard pread(descriptor, &bytes, bytes.count - 1, 0) > 0 else { return nil }
         let pid = pid_t(truncatingIfNeeded: strtol(bytes, nil, 10))
@@ -46,7 +46,7 @@ package final class StateLock: Sendable {
         return lock
     }
 
-    // Not in the C library's headers as Swift sees them.
-    private static var F_OFD_GETLK: Int32 { 36 }
-    private static var F_OFD_SETLK: Int32 { 37 }
+    // F_OFD_GETLK and F_OFD_SETLK, which the C library's headers hide from Swift.
+    private static let getLock: Int32 = 36
+    private static let setLock: Int32 = 37
 }

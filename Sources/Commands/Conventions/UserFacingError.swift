@@ -1,4 +1,5 @@
 internal import Drills
+internal import LocalStack
 package import Topology
 
 /// The one kind of error a user sees. Commands translate what went wrong below them into it; one place prints it.
@@ -38,6 +39,8 @@ extension UserFacingError {
             self = error
         case let error as DrillError:
             self.init(code: error.code, summary: error.summary, hint: error.hint)
+        case let error as StackError:
+            self.init(error)
         case is CancellationError:
             self.init(code: "interrupted", summary: "interrupted", status: .interrupted)
         case let error as SecretUnavailable:
