@@ -72,7 +72,7 @@ let package = Package(
         // Layer 3: composition.
         .target(
             name: "Commands",
-            dependencies: ["Topology", "Rendering", "LocalStack", "Drills", .argumentParser, .logging],
+            dependencies: ["Topology", "Rendering", "LocalStack", "Drills", .argumentParser, .logging, .unixSignals],
             swiftSettings: strict),
         .executableTarget(name: "breakwater", dependencies: ["Commands"], swiftSettings: strict),
         .executableTarget(

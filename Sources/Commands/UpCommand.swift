@@ -56,9 +56,9 @@ package struct UpCommand: BreakwaterCommand {
         options.restartsProcesses = true
         options.logger = Logger(label: "breakwater") { ConsoleLog(console: console, label: $0) }
         console.note("starting \(store.store) in \(directory.path) …")
-        let interruption = Interruption()
+        let interruption = await Interruption()
         return try await withThrowingTaskGroup(of: ExitStatus.self) { group in
-            let started = Flag()
+            let started = Latch()
             group.addTask { [options] in
                 try await LocalStack.run(store, options: options) { stack in
                     try Self.show(try StackManifest.of(stack.state), console, detached: false)

@@ -14,11 +14,11 @@ package final class LocalStack: Sendable {
     /// With an address for every host.
     package let topology: StoreTopology
     package let state: StateDirectory
-    private let plan: StackPlan
-    private let supervisor: ProcessSupervisor
-    private let options: StackOptions
+    let plan: StackPlan
+    let supervisor: ProcessSupervisor
+    let options: StackOptions
     private let manifest: Mutex<StackManifest>
-    private let exits: AsyncStream<ProcessExit>
+    let exits: AsyncStream<ProcessExit>
 
     private init(
         plan: StackPlan, state: StateDirectory, options: StackOptions, supervisor: ProcessSupervisor,
@@ -182,158 +182,10 @@ package final class LocalStack: Sendable {
         try note { _ in }
     }
 
-    /// Returns when all that should run is running and ready.
-    ///
-    /// - Throws: `StackError` with what was missing when the time of the options has run out.
-    package func ready() async throws {
-        try await wait("Redis", for: .redis) { await self.redisTrouble() }
-        try await wait("Sentinel", for: .sentinel) { await self.sentinelTrouble() }
-        try await wait("the sidecars", for: .sidecar) { await self.sidecarTrouble() }
-    }
-
     // MARK: Inside
 
-    private static func prepare(
-        _ topology: StoreTopology, _ state: StateDirectory, _ options: StackOptions
-    ) throws -> (StackPlan, LoopbackClaim, Bool) {
-        let programs = try Programs.find(
-            proxy: options.sidecars == .none ? nil : .some(options.proxyExecutable))
-        let secrets = try Secrets(topology, state)
-        for network in LoopbackClaim.candidates(key: state.path, previous: state.previousNetwork) {
-            guard let claim = LoopbackClaim.claim(network) else { continue }
-            guard let assigned = topology.assigningLoopback(network: network) else { continue }
-            let plan = try StackPlan(
-                topology: assigned, state: state, options: options, programs: programs, secrets: secrets.redis,
-                clientPasswordFile: secrets.clientPasswordFile)
-            let addresses = plan.members.map(\.endpoint) + plan.members.compactMap(\.admin)
-            let taken = addresses.filter { !LoopbackClaim.isFree(host: $0.host, port: $0.port) }
-            guard taken.isEmpty else {
-                // With addresses from the topology another network would change nothing.
-                let given = Set(topology.hosts.compactMap(\.address))
-                if let address = taken.first(where: { given.contains($0.host) }) {
-                    throw StackError("address_taken", "\(address) is in use by another program")
-                }
-                continue
-            }
-            try state.remember(network)
-            try write(plan.files, state)
-            return (plan, claim, secrets.redis != nil)
-        }
-        throw StackError("no_network", "no free loopback network was found", hint: "are other stacks running?")
-    }
-
-    /// Writes the rendered files; what servers have learned since the last time is kept.
-    private static func write(_ files: [RenderedFile], _ state: StateDirectory) throws(StackError) {
-        for file in files {
-            let path = "\(state.hosts)/\(file.path)"
-            try StateDirectory.makeDirectory(
-                URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
-            let contents = file.merged(withRunning: StateDirectory.read(path))
-            try StateDirectory.write(contents, to: path, mode: mode_t(file.mode))
-        }
-    }
-
-    private func startAll() async throws {
-        for member in plan.members(.redis) { try start(member.name) }
-        // A Sentinel learns of the replicas with its first INFO, and then only every ten seconds.
-        try await wait("Redis", for: .redis) { await self.redisTrouble() }
-        for member in plan.members(.sentinel) { try start(member.name) }
-        try await wait("Sentinel", for: .sentinel) { await self.sentinelTrouble() }
-        for member in plan.members(.sidecar) { try start(member.name) }
-        try await wait("the sidecars", for: .sidecar) { await self.sidecarTrouble() }
-    }
-
-    /// Asks until there is no trouble; fails at once when a process of the stack has ended.
-    private func wait(
-        _ what: String, for kind: StackManifest.Kind, _ trouble: @Sendable () async -> String?
-    ) async throws {
-        let deadline = ContinuousClock.now + options.readyWithin
-        while let trouble = await trouble() {
-            try Task.checkCancellation()
-            let running = supervisor.running
-            if let ended = plan.members(kind).first(where: { running[$0.name] == nil }) {
-                throw StackError(
-                    "ended", "\(ended.name) has ended instead of becoming ready", hint: "its log is \(ended.log)",
-                    cause: Self.tail(of: ended.log))
-            }
-            if ContinuousClock.now >= deadline {
-                throw StackError(
-                    "not_ready", "\(what) did not become ready within \(options.readyWithin): \(trouble)",
-                    hint: "the logs are in \(state.path)")
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
-    /// The last lines of a log, for an error.
-    private static func tail(of log: String) -> String? {
-        guard let text = StateDirectory.read(log) else { return nil }
-        let lines = text.split(separator: "\n").suffix(5)
-        return lines.isEmpty ? nil : lines.joined(separator: "\n")
-    }
-
-    private func redisTrouble() async -> String? {
-        let readings = await readings()
-        let count = plan.redis.nodes.count
-        for node in plan.members(.redis) {
-            guard let reading = readings[node.name] else { return "\(node.name) does not answer" }
-            if reading.role == .replica, !reading.isLinked { return "\(node.name) is not linked to its master" }
-        }
-        let masters = readings.filter { $0.value.role == .master }
-        guard masters.count == 1, let master = masters.first else { return "\(masters.count) nodes are masters" }
-        guard master.value.replicas == count - 1 else {
-            return "\(master.key) has \(master.value.replicas) of \(count - 1) replicas"
-        }
-        return nil
-    }
-
-    private func sentinelTrouble() async -> String? {
-        let readings = await sentinelReadings()
-        for sentinel in plan.members(.sentinel) {
-            guard let reading = readings[sentinel.name] else { return "\(sentinel.name) does not answer" }
-            guard reading.otherSentinels == plan.redis.sentinels.count - 1 else {
-                return "\(sentinel.name) knows \(reading.otherSentinels) others"
-            }
-            guard reading.replicas >= plan.redis.nodes.count - 1 else {
-                return "\(sentinel.name) knows \(reading.replicas) replicas"
-            }
-            guard reading.hasQuorum else { return "\(sentinel.name) sees no quorum" }
-        }
-        return nil
-    }
-
-    private func sidecarTrouble() async -> String? {
-        for sidecar in plan.members(.sidecar) {
-            guard let admin = sidecar.admin else { continue }
-            let status = await HTTPProbe.status(admin, path: "/readyz")
-            if status != 200 { return "\(sidecar.name) is not ready (\(status.map { "\($0)" } ?? "no answer"))" }
-        }
-        return nil
-    }
-
-    private func watchExits() async {
-        for await exit in exits {
-            options.logger.warning("\(exit)", metadata: ["log": "\(manifestLog(of: exit.name))"])
-            try? note { _ in }
-            guard options.restartsProcesses, restarts(exit) else { continue }
-            // The pace of the init system's units.
-            do { try await Task.sleep(for: .seconds(1)) } catch { return }
-            do { try start(exit.name) } catch { options.logger.error("\(exit.name) cannot be started again: \(error)") }
-        }
-    }
-
-    /// As the rendered units do: Sentinels and sidecars always, Redis only if it would not come back empty.
-    private func restarts(_ exit: ProcessExit) -> Bool {
-        let isRedis = plan.members(.redis).contains { $0.name == exit.name }
-        return !isRedis || plan.redis.automaticRestart
-    }
-
-    private func manifestLog(of name: String) -> String {
-        plan.members.first { $0.name == name }?.log ?? ""
-    }
-
     /// Changes the manifest and writes it, with the present process ids.
-    private func note(_ change: (inout StackManifest) -> Void) throws {
+    func note(_ change: (inout StackManifest) -> Void) throws {
         let running = supervisor.running
         try manifest.withLock { manifest in
             change(&manifest)

@@ -19,13 +19,17 @@ package struct NodeReading: Sendable, Equatable {
     /// `master_repl_offset` or `slave_repl_offset`, in bytes of the replication stream.
     package var offset: Int64
 
-    /// Connects, asks and hangs up; nil when the node does not answer, or not as a node that serves.
+    /// Connects, asks and hangs up; nil when the node does not answer, or is still loading.
     package static func of(
         _ endpoint: RedisEndpoint, credentials: RedisCredentials?, timeout: Duration = .seconds(1)
     ) async -> NodeReading? {
         let replies = await Self.ask(
             endpoint, credentials, timeout: timeout, [["PING"], ["ROLE"], ["INFO", "replication"]])
-        guard let replies, replies[0].string == "PONG" else { return nil }
+        // A replica without its master refuses PING, and is well apart from that.
+        guard let replies, replies[0].string == "PONG" || replies[0].errorMessage?.hasPrefix("MASTERDOWN") == true
+        else {
+            return nil
+        }
         return NodeReading(role: replies[1], info: replies[2])
     }
 

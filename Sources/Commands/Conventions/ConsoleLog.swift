@@ -1,4 +1,4 @@
-package import Logging
+internal import Logging
 internal import Synchronization
 
 /// Shows log records as progress on standard error.
@@ -25,7 +25,7 @@ struct ConsoleLog: LogHandler {
 }
 
 /// A condition that is set once and read from elsewhere.
-final class Flag: Sendable {
+final class Latch: Sendable {
     private let state = Mutex(false)
     var isSet: Bool { state.withLock { $0 } }
     func set() { state.withLock { $0 = true } }

@@ -1,26 +1,12 @@
-internal import Dispatch
-internal import Glibc
+internal import UnixSignals
 
 /// SIGINT, SIGTERM and SIGHUP, turned into something that structured code can wait for.
-package final class Interruption: Sendable {
-    private let signals: AsyncStream<Int32>
-    private let sources: [any DispatchSourceSignal]
+package struct Interruption: Sendable {
+    private let signals: UnixSignalsSequence
 
     /// From now on these signals no longer end the process.
-    package init() {
-        let (signals, sink) = AsyncStream<Int32>.makeStream(bufferingPolicy: .bufferingOldest(1))
-        self.signals = signals
-        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { sink.yield(number) }
-            source.resume()
-            return source
-        }
-    }
-
-    deinit {
-        for source in sources { source.cancel() }
+    package init() async {
+        signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
     }
 
     /// Returns when one of the signals has come, or the task is cancelled. For one waiter.
@@ -32,7 +18,7 @@ package final class Interruption: Sendable {
     package static func cancelling<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        let interruption = Interruption()
+        let interruption = await Interruption()
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body() }
             group.addTask {

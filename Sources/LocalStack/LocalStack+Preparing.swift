@@ -1,0 +1,47 @@
+internal import Foundation
+internal import RedisClient
+internal import Rendering
+internal import Topology
+
+/// Everything before the first process is started.
+extension LocalStack {
+    static func prepare(
+        _ topology: StoreTopology, _ state: StateDirectory, _ options: StackOptions
+    ) throws -> (StackPlan, LoopbackClaim, Bool) {
+        let programs = try Programs.find(
+            proxy: options.sidecars == .none ? nil : .some(options.proxyExecutable))
+        let secrets = try Secrets(topology, state)
+        for network in LoopbackClaim.candidates(key: state.path, previous: state.previousNetwork) {
+            guard let claim = LoopbackClaim.claim(network) else { continue }
+            guard let assigned = topology.assigningLoopback(network: network) else { continue }
+            let plan = try StackPlan(
+                topology: assigned, state: state, options: options, programs: programs, secrets: secrets.redis,
+                clientPasswordFile: secrets.clientPasswordFile)
+            let addresses = plan.members.map(\.endpoint) + plan.members.compactMap(\.admin)
+            let taken = addresses.filter { !LoopbackClaim.isFree(host: $0.host, port: $0.port) }
+            guard taken.isEmpty else {
+                // With addresses from the topology another network would change nothing.
+                let given = Set(topology.hosts.compactMap(\.address))
+                if let address = taken.first(where: { given.contains($0.host) }) {
+                    throw StackError("address_taken", "\(address) is in use by another program")
+                }
+                continue
+            }
+            try state.remember(network)
+            try write(plan.files, state)
+            return (plan, claim, secrets.redis != nil)
+        }
+        throw StackError("no_network", "no free loopback network was found", hint: "are other stacks running?")
+    }
+
+    /// Writes the rendered files; what servers have learned since the last time is kept.
+    private static func write(_ files: [RenderedFile], _ state: StateDirectory) throws(StackError) {
+        for file in files {
+            let path = "\(state.hosts)/\(file.path)"
+            try StateDirectory.makeDirectory(
+                URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
+            let contents = file.merged(withRunning: StateDirectory.read(path))
+            try StateDirectory.write(contents, to: path, mode: mode_t(file.mode))
+        }
+    }
+}
