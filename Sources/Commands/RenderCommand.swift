@@ -70,8 +70,9 @@ package struct RenderCommand: BreakwaterCommand {
                         path: $0.file.path, mode: "0" + String($0.file.mode, radix: 8), written: $0.state != .same)
                 }))
         for step in plan { console.print("\(step.state == .same ? "unchanged" : "wrote    ") \(step.file.path)") }
-        let secret = files.contains { $0.mode & 0o077 == 0 }
-        console.note("\(files.count) files in \(directory)\(secret ? "; some contain passwords" : "")")
+        let secret = files.contains { $0.path.hasSuffix("/users.acl") || $0.kind == .sentinelConfiguration }
+        let hasPasswords = store.redis?.hasPasswords == true && secret
+        console.note("\(files.count) files in \(directory)\(hasPasswords ? "; some contain passwords" : "")")
         return .done
     }
 
@@ -111,6 +112,10 @@ package struct RenderCommand: BreakwaterCommand {
         var directory: String
         var files: [File]
     }
+}
+
+extension RedisTopology {
+    fileprivate var hasPasswords: Bool { password != nil || users != Users() }
 }
 
 extension RenderTarget {

@@ -28,14 +28,13 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
           # How long Sentinel waits before it calls a silent master dead.
           down_after: 1s
           failover_timeout: 10s
-          failover: assisted            # sentinel | assisted | off
           maxmemory: 64MiB
-          # Key prefixes whose writes are acknowledged only once a replica has them:
-          # durable: ["cart:"]
+          # Key prefixes whose SET and DEL may be sent again when nobody knows whether they arrived:
+          # idempotent: ["wp:transient:"]
 
         sidecar:
           hold: 800ms                   # how long commands wait for a new master; PHP's read timeout is 1s
-          on_timeout: degrade           # close | degrade (degrade needs `role: cache`)
+          on_timeout: close             # what happens then: close | degrade
 
         """
 
@@ -71,21 +70,20 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
           sentinels: [sentinel-1, sentinel-2, sentinel-3]
           down_after: 5s
           failover_timeout: 10s
-          failover: assisted                      # sentinel | assisted | off
           maxmemory: 512MiB
           # The password itself never stands in this file. Create it, readable by root alone, with:
           #   install -m 0600 /dev/null /etc/breakwater/redis.password
           #   openssl rand -hex 32 > /etc/breakwater/redis.password
           password: file:/etc/breakwater/redis.password
-          # Key prefixes whose writes are acknowledged only once a replica has them:
-          # durable: ["cart:"]
+          # Key prefixes whose SET and DEL may be sent again when nobody knows whether they arrived:
+          # idempotent: ["wp:transient:"]
 
         # The proxy next to PHP. WordPress connects to this socket instead of to Redis.
         sidecar:
           listen: [unix:/run/breakwater/redis.sock]
           socket_group: www-data                  # PHP-FPM's group
           hold: 800ms                             # how long commands wait for a new master; PHP's timeout is 1s
-          on_timeout: degrade                     # close | degrade (degrade needs `role: cache`)
+          on_timeout: close                       # what happens then: close | degrade
 
         web:
           nodes: [web-1, web-2]

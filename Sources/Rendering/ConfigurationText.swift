@@ -17,6 +17,13 @@ struct ConfigurationText {
         text += value.isEmpty ? "\(directive) \"\"\n" : "\(directive) \(value)\n"
     }
 
+    /// A directive with a path, in quotes if Redis would otherwise see several words.
+    mutating func set(_ directive: String, path: String) {
+        let isPlain = path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\"'\\#".utf8.contains($0) }
+        let escaped = path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        set(directive, isPlain ? path : "\"\(escaped)\"")
+    }
+
     /// Something left out, and why.
     mutating func note(_ comment: String...) {
         for line in comment { text += "# \(line)\n" }

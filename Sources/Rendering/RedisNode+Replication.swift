@@ -69,7 +69,7 @@ extension RedisNode {
             "sentinel       what Sentinel needs to watch and to fail over",
             "replica        the replication stream",
             "breakwater     the sidecar, drills and status: data, roles, REPLICAOF, CLIENT; no DEBUG, no CONFIG SET")
-        file.set("aclfile", paths.users)
+        file.set("aclfile", path: paths.users)
         file.set("acllog-max-len", "128")
     }
 }

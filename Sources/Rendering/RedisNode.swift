@@ -80,11 +80,11 @@ struct RedisNode {
         file.section("Process")
         file.set("daemonize", "no")
         file.set("supervised", "auto", why: "Tells systemd when it is ready; does nothing elsewhere.")
-        file.set("pidfile", paths.pidFile)
+        file.set("pidfile", path: paths.pidFile)
         if paths.logFile.isEmpty { file.note("To standard output, which is the journal.") }
-        file.set("logfile", paths.logFile)
+        file.set("logfile", path: paths.logFile)
         file.set("loglevel", "notice")
-        file.set("dir", paths.directory)
+        file.set("dir", path: paths.directory)
         file.set("databases", "16")
     }
 

@@ -50,9 +50,9 @@ struct SentinelNode {
         file.section("Process")
         file.set("daemonize", "no")
         file.set("supervised", "auto")
-        file.set("pidfile", paths.pidFile)
-        file.set("logfile", paths.logFile)
-        file.set("dir", paths.directory)
+        file.set("pidfile", path: paths.pidFile)
+        file.set("logfile", path: paths.logFile)
+        file.set("dir", path: paths.directory)
 
         file.section("What it says of itself")
         if redis.resolveHostnames {

@@ -68,6 +68,7 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case sidecarSelfFence = "sidecar.self_fence"
     case sidecarOpenWithoutPassword = "sidecar.open_without_password"
     case sidecarListenConflict = "sidecar.listen_conflict"
+    case sidecarNotAvailable = "sidecar.not_available"
 
     // The other sections; their commands bring more rules with them.
     case mysqlNoServer = "mysql.no_server"

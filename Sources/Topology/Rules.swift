@@ -10,7 +10,10 @@ extension StoreTopology {
             rules.checkMemory(redis)
             rules.checkAccess(redis)
             rules.checkPrefixes(redis)
-            if let sidecar = topology.sidecar { rules.check(sidecar, redis) }
+            if let sidecar = topology.sidecar {
+                rules.check(sidecar, redis)
+                rules.checkAvailability(sidecar, redis)
+            }
         }
         rules.checkOtherSections()
     }

@@ -95,3 +95,14 @@ struct RendererTests {
         #expect(RedisSecrets(of: redis) { reference in Secret(reference.description) } == nil)
     }
 }
+
+extension RendererTests {
+    /// Redis splits a line into words and knows quotes; a state directory may be anywhere.
+    @Test func pathsWithSpacesAndQuotesAreOneWord() throws {
+        let files = try Renderer.render(
+            Stores.topology(Stores.local), targets: [.redis], layout: .local(directory: "/tmp/my \"shop\"\\x"),
+            secrets: nil)
+        let file = try #require(files.first)
+        #expect(file.contents.contains(#"dir "/tmp/my \"shop\"\\x/redis-1/redis""#))
+    }
+}

@@ -3,9 +3,10 @@ import Topology
 
 /// The files people start from.
 struct ExampleFilesTests {
-    @Test func theCompleteFileHasNoFinding() throws {
+    @Test func theCompleteFileIsValidAndAsksForWhatComesLater() throws {
         let reading = StoreTopology.read(text: completeFile, file: "breakwater.yaml")
-        #expect(reading.diagnostics == [])
+        #expect(reading.diagnostics.map(\.code) == ["sidecar.not_available", "sidecar.not_available"])
+        #expect(reading.diagnostics.map(\.line) == [30, 39])
         let topology = try #require(reading.topology)
         #expect(topology.store == "your-store")
         #expect(topology.provider == .digitalocean)

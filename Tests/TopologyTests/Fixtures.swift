@@ -1,6 +1,6 @@
 import Topology
 
-/// The file of the reference manual: every section, no finding.
+/// Every section.
 let completeFile = """
     version: 1
     store: your-store                 # names services, prefixes, tags

@@ -127,8 +127,8 @@ struct ShapeTests {
     }
 
     @Test func columnsCountScalarsAndLinesMayEndInCRLF() {
-        let text = "version: 1\r\nstore: shop\r\nprovider: local\r\nredis: { durable: [\"🛒é\"], port: x }\r\n"
-        #expect(findings(text) == ["4:33 error topology.invalid_value"])
+        let text = "version: 1\r\nstore: shop\r\nprovider: local\r\nredis: { idempotent: [\"🛒é\"], port: x }\r\n"
+        #expect(findings(text) == ["4:36 error topology.invalid_value"])
         #expect(findings("# é\r\n" + localFile + "store: b\n") == ["5:1 error yaml.duplicate_key"])
     }
 
