@@ -101,6 +101,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ProxyProgramTests",
+            dependencies: ["breakwater-proxy", "RedisProxy", "RedisClient", .argumentParser], swiftSettings: strict),
+        .testTarget(
             name: "BenchmarkTests", dependencies: ["breakwater-bench", "LoopbackServers"], swiftSettings: strict),
         .testTarget(
             name: "LocalStackTests", dependencies: ["LocalStack", "RedisClient", "RESP", "Topology", "Rendering"],

@@ -83,9 +83,7 @@ struct ConfigurationReader: Sendable {
         if let threads = operation.threads { configuration.threads = threads }
         if let count = operation.maxClients { configuration.limits.clients = count }
         if let bytes = operation.maxHeldBytes { configuration.limits.heldBytes = bytes }
-        if let count = operation.maxHeldClients { configuration.limits.heldClients = count }
         if let bytes = operation.maxBulkBytes { configuration.limits.bulkLength = bytes }
-        if let bytes = operation.maxOutputBytes { configuration.limits.clientOutputBuffer = bytes }
         if let slowLog = operation.slowLog { configuration.slowLog = slowLog }
         if let drainTimeout = operation.drainTimeout { configuration.drainTimeout = drainTimeout }
     }

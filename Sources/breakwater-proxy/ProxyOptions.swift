@@ -96,18 +96,10 @@ struct OperationOptions: ParsableArguments {
         transform: OptionText.size)
     var maxHeldBytes: Int?
 
-    @Option(help: ArgumentHelp("Clients with held commands at once (default: 10000).", valueName: "count"))
-    var maxHeldClients: Int?
-
     @Option(
         help: ArgumentHelp("The longest string of a request (default: 512MiB).", valueName: "size"),
         transform: OptionText.size)
     var maxBulkBytes: Int?
-
-    @Option(
-        help: ArgumentHelp("What a client may leave unread before it is closed (default: 64MiB).", valueName: "size"),
-        transform: OptionText.size)
-    var maxOutputBytes: Int?
 
     @Option(
         help: ArgumentHelp("Log commands that take this long, without keys.", valueName: "duration"),

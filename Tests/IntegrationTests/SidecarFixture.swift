@@ -6,6 +6,7 @@ import Testing
 final class SidecarFixture: @unchecked Sendable {
     let direct: LoopbackPlace
     let backend: LoopbackPlace
+    let watcher: LoopbackPlace
     let sidecar: LoopbackPlace
     let sidecarProcess: ServerProcess
     private let servers: [ServerProcess]
@@ -36,6 +37,7 @@ final class SidecarFixture: @unchecked Sendable {
         try sidecarProcess.waitUntilServing(sidecar.connectOverUnix)
         self.direct = direct
         self.backend = backend
+        self.watcher = watcher
         self.sidecar = sidecar
         self.directory = directory
         servers = redis + [sentinel]

@@ -100,9 +100,7 @@ extension ProxyConfiguration {
         bound("--threads", threads, 1...256)
         bound("--max-clients", limits.clients, 1...1_000_000)
         bound("--max-held-bytes", limits.heldBytes, 0...(1 << 40))
-        bound("--max-held-clients", limits.heldClients, 0...1_000_000)
         bound("--max-bulk-bytes", limits.bulkLength, 1024...(1 << 40))
-        bound("--max-output-bytes", limits.clientOutputBuffer, 1024...(1 << 40))
         if let slowLog, slowLog <= .zero {
             problems.append(
                 .error("bad_slow_log", "--slow-log must be longer than nothing.", hint: "leave it out for no slow log"))

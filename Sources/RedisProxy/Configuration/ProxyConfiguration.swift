@@ -71,15 +71,10 @@ package enum FailoverLevel: String, Sendable, CaseIterable {
 package struct ProxyLimits: Sendable, Equatable {
     /// Client connections at once; one more is answered with an error and closed.
     package var clients = 10_000
-    /// Bytes of commands held at once, over all clients; beyond that the hold counts as run out.
+    /// Bytes of commands held at once on one event loop; beyond that clients are not read from.
     package var heldBytes = 64 << 20
-    /// Clients with held commands at once.
-    package var heldClients = 10_000
     /// The longest bulk string a client may send, as Redis' `proto-max-bulk-len`.
     package var bulkLength = 512 << 20
-    /// Bytes that wait to be read by one client; beyond that it is closed (Redis' `client-output-buffer-limit`).
-    /// Ordinary answers never get there: reading from the server pauses first. Messages of a subscription can.
-    package var clientOutputBuffer = 64 << 20
 
     package init() {}
 }

@@ -81,20 +81,6 @@ package struct LatencyHistogram: Sendable, Equatable {
     package func count(below nanoseconds: UInt64) -> UInt64 {
         counts[..<LatencyHistograms.bucket(of: nanoseconds)].reduce(0, &+)
     }
-
-    /// The value that `fraction` (0 to 1) of all values do not exceed, in nanoseconds and up to an eighth too high;
-    /// nil if there are none.
-    package func quantile(_ fraction: Double) -> UInt64? {
-        let total = count
-        guard total > 0 else { return nil }
-        let rank = max(1, UInt64((Double(total) * fraction).rounded(.up)))
-        var seen: UInt64 = 0
-        for (index, count) in counts.enumerated() {
-            seen += count
-            if seen >= rank { return LatencyHistograms.lowerBound(of: index + 1) - 1 }
-        }
-        return nil
-    }
 }
 
 extension CommandClass {

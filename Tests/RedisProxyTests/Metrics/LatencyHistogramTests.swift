@@ -37,16 +37,4 @@ import Testing
         #expect(snapshot.latency(of: .write).sum == 5)
         #expect(snapshot.latency(of: .scan).count == 0)
     }
-
-    @Test func quantilesAreRightToAnEighth() throws {
-        let metrics = ShardMetrics()
-        for value in 1...10_000 { metrics.record(.read, Int64(value) * 1000) }
-        let reads = metrics.snapshot(clients: 0, pinned: 0, lanes: 0).latency(of: .read)
-        for fraction in [0.01, 0.5, 0.9, 0.99, 1] {
-            let exact = fraction * 10_000 * 1000
-            let found = Double(try #require(reads.quantile(fraction)))
-            #expect(found >= exact && found <= exact * 1.125)
-        }
-        #expect(LatencyHistogram().quantile(0.5) == nil)
-    }
 }
