@@ -38,7 +38,8 @@ package struct Breakwater: AsyncParsableCommand {
             CommandGroup(
                 name: "Prove",
                 subcommands: [
-                    DrillCommand.self
+                    DrillCommand.self,
+                    DemoCommand.self,
                 ]),
         ]
     )

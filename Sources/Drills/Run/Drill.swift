@@ -278,7 +278,9 @@ package struct Drill: Sendable {
     /// Compares every client's history with what is there now.
     private func check(_ clients: [Client]) async throws -> [Checker.Result] {
         let probe = StackProbe(stage)
-        guard let master = await probe.master() else {
+        let named = await probe.master()
+        let only = await probe.onlyMaster()
+        guard let master = named ?? only else {
             throw DrillError("drill.no_master", "The stack has no master after the drill, so nothing can be checked.")
         }
         var options = RedisConnection.Options()

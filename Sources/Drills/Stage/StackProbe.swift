@@ -52,6 +52,13 @@ package struct StackProbe: Sendable {
         return node
     }
 
+    /// The only node that says of itself that it is master: all there is to go by when no Sentinel majority is left.
+    package func onlyMaster() async -> StageNode? {
+        var masters: [StageNode] = []
+        for node in stage.redis where await role(of: node) == .master { masters.append(node) }
+        return masters.count == 1 ? masters[0] : nil
+    }
+
     private func masterNamed(by sentinel: StageNode) async -> RedisEndpoint? {
         await ask(sentinel.endpoint, stage.sentinelCredentials) { connection in
             let reply = try await connection.send(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", stage.service])
