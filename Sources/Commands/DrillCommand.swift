@@ -77,7 +77,8 @@ package struct DrillCommand: BreakwaterCommand {
             suite.topology = try options.load(console)
         }
         suite.progress = { console.note($0) }
-        let (reports, kept) = try await DrillFiles.withStateDirectory(state) { directory in
+        let (reports, kept) = try await DrillFiles.withStateDirectory(state) { [suite] directory in
+            var suite = suite
             suite.stateDirectory = directory
             let reports = try await suite.run()
             return (reports, reports.allSatisfy(\.passed))

@@ -5,13 +5,15 @@ internal import Foundation
 enum DrillFiles {
     /// Runs `body` with a directory for the store's files: the one given, or a new one that is removed again when
     /// `body` says that nothing in it is of interest. Returns the directory if it was kept without being asked for.
-    static func withStateDirectory<Result>(
-        _ given: String?, _ body: (String) async throws -> (Result, isDone: Bool)
+    ///
+    /// SIGINT and SIGTERM cancel the body, which then stops everything it started.
+    static func withStateDirectory<Result: Sendable>(
+        _ given: String?, _ body: @escaping @Sendable (String) async throws -> (Result, isDone: Bool)
     ) async throws -> (Result, kept: String?) {
-        if let given { return (try await body(given).0, nil) }
+        if let given { return (try await Interruption.cancelling { try await body(given) }.0, nil) }
         let directory = try ScratchDirectory.make()
         do {
-            let (result, isDone) = try await body(directory)
+            let (result, isDone) = try await Interruption.cancelling { try await body(directory) }
             if isDone { ScratchDirectory.remove(directory) }
             return (result, isDone ? nil : directory)
         } catch {

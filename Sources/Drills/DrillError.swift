@@ -2,7 +2,7 @@
 package struct DrillError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Stable, for scripts: `drill.fault_not_injected`.
     package var code: String
-    /// One sentence.
+    /// One sentence, without a final full stop.
     package var summary: String
     /// What to do about it.
     package var hint: String?
@@ -13,5 +13,5 @@ package struct DrillError: Error, Sendable, Equatable, CustomStringConvertible {
         self.hint = hint
     }
 
-    package var description: String { hint.map { "\(summary) \($0)" } ?? summary }
+    package var description: String { hint.map { "\(summary); \($0)" } ?? summary }
 }

@@ -70,12 +70,12 @@ import Testing
 
     @Test func aDrillThatCouldNotBeCarriedOutNeverPasses() throws {
         let report = DrillReport(
-            scenario: "redis-crash", failure: .init(code: "drill.fault_not_injected", summary: "It lives on."))
+            scenario: "redis-crash", failure: .init(code: "drill.fault_not_injected", summary: "it lives on"))
         let json = try Self.json(report)
         #expect(json["passed"] as? Bool == false)
         #expect(json["rto_ms"] is NSNull)
         #expect((json["failure"] as? [String: Any])?["code"] as? String == "drill.fault_not_injected")
-        #expect(report.text.contains("It lives on."))
+        #expect(report.text.contains("it lives on"))
     }
 
     @Test func repeatsAddCountsAndKeepTheWorstTimes() throws {
@@ -103,7 +103,7 @@ import Testing
         var passed = DrillReport(Self.outcome())
         passed.passed = true
         let failed = DrillReport(
-            scenario: "redis-crash", failure: .init(code: "drill.fault_not_injected", summary: "It lives on."))
+            scenario: "redis-crash", failure: .init(code: "drill.fault_not_injected", summary: "it lives on"))
         let report = try #require(DrillReport(repeating: [passed, failed, passed]))
         #expect(!report.passed)
         #expect(report.failure?.code == "drill.fault_not_injected")

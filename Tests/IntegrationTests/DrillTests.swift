@@ -6,7 +6,8 @@ import Topology
 
 /// Drills on real servers with real clients. The figures are not asserted beyond what a drill itself demands.
 @Suite(.serialized) struct DrillTests {
-    private func run(_ scenario: Scenario, _ change: (inout DrillSuite) -> Void = { _ in }) async throws -> DrillReport {
+    private func run(_ scenario: Scenario, _ change: (inout DrillSuite) -> Void = { _ in }) async throws -> DrillReport
+    {
         let directory = try ScratchDirectory.make()
         defer { ScratchDirectory.remove(directory) }
         var suite = DrillSuite([scenario], stateDirectory: directory)

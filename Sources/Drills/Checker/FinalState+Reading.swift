@@ -18,10 +18,10 @@ extension FinalState {
             ["LRANGE", keys.log, "0", "-1"],
         ])
         for case .error(let message) in replies {
-            throw DrillError("drill.state_unreadable", "The master could not be read after the drill: \(message).")
+            throw DrillError("drill.state_unreadable", "the master could not be read after the drill: \(message)")
         }
         guard replies.count == 4, let log = replies[3].elements else {
-            throw DrillError("drill.state_unreadable", "The master gave an answer that is not Redis'.")
+            throw DrillError("drill.state_unreadable", "the master gave an answer that is not Redis'")
         }
         var state = FinalState(
             current: keys.page(of: replies[1].string),
@@ -32,7 +32,7 @@ extension FinalState {
             let asked = pages[start..<min(start + chunk, pages.count)]
             let reply = try await master.send(["MGET"] + asked.map { keys.page($0) })
             guard let values = reply.elements, values.count == asked.count else {
-                throw DrillError("drill.state_unreadable", "The master gave an answer that is not Redis'.")
+                throw DrillError("drill.state_unreadable", "the master gave an answer that is not Redis'")
             }
             for (page, value) in zip(asked, values) {
                 let found = keys.page(of: value.string)

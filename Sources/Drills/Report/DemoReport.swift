@@ -37,9 +37,12 @@ extension DemoReport {
                 lines.append("\(row.scenario), without Breakwater: \(failure.summary)")
             }
         }
-        lines += ["", rows.map { "\($0.scenario): \($0.sidecar.passed ? "passed" : "FAILED")" }.joined(separator: "; ")]
         lines += [
-            "", "Without Breakwater: phpredis pinned to the first master, Predis with its own Sentinel support, down-after",
+            "", rows.map { "\($0.scenario): \($0.sidecar.passed ? "passed" : "FAILED")" }.joined(separator: "; "),
+        ]
+        lines += [
+            "",
+            "Without Breakwater: phpredis pinned to the first master, Predis with its own Sentinel support, down-after",
             "15 s. With the sidecar: down-after 1 s, hold 5 s. Lost: acknowledged writes that were missing afterwards.",
             "Stale: reads that missed an acknowledged write. \"never\": no write succeeded until the observation ended.",
         ]

@@ -80,7 +80,7 @@ package struct Demo: Sendable {
 
     private func groups(on stack: LocalStack, _ stage: LocalStackStage) throws -> [ClientGroup] {
         guard let first = stage.redis.first else {
-            throw DrillError("drill.no_redis", "The comparison has no Redis node.")
+            throw DrillError("drill.no_redis", "the comparison has no Redis node")
         }
         return [
             ClientGroup(

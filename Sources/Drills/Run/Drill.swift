@@ -46,7 +46,7 @@ package struct Drill: Sendable {
             throw error
         } catch {
             try Task.checkCancellation()
-            let failure = error as? DrillError ?? DrillError("drill.failed", "The drill broke off: \(error).")
+            let failure = error as? DrillError ?? DrillError("drill.failed", "the drill broke off: \(error)")
             return DrillReport(
                 scenario: scenario.name,
                 failure: DrillReport.Failure(code: failure.code, summary: failure.description),
@@ -84,7 +84,7 @@ package struct Drill: Sendable {
             tasks.cancelAll()
             return course
         }
-        guard let course else { throw DrillError("drill.failed", "The drill had no course.") }
+        guard let course else { throw DrillError("drill.failed", "the drill had no course") }
         return try await judge(clients, course, observer.timeline)
     }
 
@@ -104,8 +104,8 @@ package struct Drill: Sendable {
         if scenario.requirements.persistence, !stage.isPersistent {
             throw DrillError(
                 "drill.needs_persistence",
-                "\(scenario.name) needs Redis nodes that keep their data over a restart.",
-                hint: "Set `persistence: aof` in the topology.")
+                "\(scenario.name) needs Redis nodes that keep their data over a restart",
+                hint: "set `persistence: aof` in the topology")
         }
     }
 
@@ -117,7 +117,7 @@ package struct Drill: Sendable {
         if whole == nil {
             throw DrillError(
                 "drill.stack_not_whole",
-                "The stack is not whole before the drill: \(await probe.complaint() ?? "it was late").")
+                "the stack is not whole before the drill: \(await probe.complaint() ?? "it was late")")
         }
     }
 
@@ -125,15 +125,15 @@ package struct Drill: Sendable {
     private func emptyStack() async throws {
         let probe = StackProbe(stage)
         guard let master = await probe.master() else {
-            throw DrillError("drill.no_master", "The stack has no master before the drill.")
+            throw DrillError("drill.no_master", "the stack has no master before the drill")
         }
         let commands = ClientGroup.databases.flatMap { [["SELECT", String($0)], ["FLUSHDB"]] }
         let replies = await probe.ask(master.endpoint, stage.nodeCredentials) { try await $0.pipeline(commands) }
         if replies == nil || replies?.contains(where: { $0.errorMessage != nil }) == true {
             throw DrillError(
                 "drill.not_emptied",
-                "The master could not be emptied before the drill: "
-                    + (replies?.lazy.compactMap(\.errorMessage).first ?? "it did not answer") + ".")
+                "the master could not be emptied before the drill: "
+                    + (replies?.lazy.compactMap(\.errorMessage).first ?? "it did not answer"))
         }
     }
 
@@ -167,7 +167,7 @@ package struct Drill: Sendable {
         let probe = StackProbe(stage)
         try await warmUp(clients)
         guard let before = await probe.master() else {
-            throw DrillError("drill.no_master", "The stack has no master before the fault.")
+            throw DrillError("drill.no_master", "the stack has no master before the fault")
         }
         observer.note("clients.steady", "\(clients.count) clients succeed")
         var course = Course(masterBefore: before.name, masterAfter: nil, fault: 0, end: 0)
@@ -217,7 +217,7 @@ package struct Drill: Sendable {
             let texts = clients.flatMap { $0.recorder.history.errors }.map(\.key)
             throw DrillError(
                 "drill.no_traffic",
-                "The clients did not succeed before the fault: \(texts.first ?? "they sent nothing").")
+                "the clients did not succeed before the fault: \(texts.first ?? "they sent nothing")")
         }
     }
 
@@ -281,7 +281,7 @@ package struct Drill: Sendable {
         let named = await probe.master()
         let only = await probe.onlyMaster()
         guard let master = named ?? only else {
-            throw DrillError("drill.no_master", "The stack has no master after the drill, so nothing can be checked.")
+            throw DrillError("drill.no_master", "the stack has no master after the drill, so nothing can be checked")
         }
         var options = RedisConnection.Options()
         options.credentials = stage.nodeCredentials
@@ -302,8 +302,8 @@ package struct Drill: Sendable {
         for line in info.split(whereSeparator: \.isNewline) where line.hasPrefix("evicted_keys:") {
             if line != "evicted_keys:0" {
                 throw DrillError(
-                    "drill.evicted", "The master evicted keys, which cannot be told from loss (\(line)).",
-                    hint: "Give the drill's topology more maxmemory.")
+                    "drill.evicted", "the master evicted keys, which cannot be told from loss (\(line))",
+                    hint: "give the drill's topology more maxmemory")
             }
         }
     }

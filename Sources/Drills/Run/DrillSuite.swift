@@ -75,8 +75,8 @@ package struct DrillSuite: Sendable {
         let routes = stack.sidecarRoutes
         guard !routes.isEmpty else {
             throw DrillError(
-                "drill.no_sidecar", "The topology has no sidecar for the clients to use.",
-                hint: "Add a `sidecar` section or web nodes.")
+                "drill.no_sidecar", "the topology has no sidecar for the clients to use",
+                hint: "add a `sidecar` section or web nodes")
         }
         let timeout = timeout ?? (stack.topology.sidecar?.hold ?? .zero) + .seconds(1)
         return mix.map { part in
@@ -104,7 +104,7 @@ package enum ScratchDirectory {
         let parent = FileManager.default.temporaryDirectory.path
         var template = Array("\(parent)/breakwater-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw DrillError("drill.scratch", "No directory could be made in \(parent).")
+            throw DrillError("drill.scratch", "no directory could be made in \(parent)")
         }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -32,6 +32,10 @@ package struct Scenario: Sendable {
     }
 }
 
+extension Scenario: CustomStringConvertible {
+    package var description: String { name }
+}
+
 /// What the stack must have for a scenario to mean something.
 package struct Requirements: Sendable, Equatable {
     /// Redis keeps its data over a restart.

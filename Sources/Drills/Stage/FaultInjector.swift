@@ -75,7 +75,7 @@ package struct FaultInjector: Sendable {
     }
 
     private static func notInjected(_ reason: String) -> DrillError {
-        DrillError("drill.fault_not_injected", "The fault could not be injected: \(reason).")
+        DrillError("drill.fault_not_injected", "the fault could not be injected: \(reason)")
     }
 
     /// Resumes what was stopped and starts what was killed, and waits until it runs.
@@ -100,6 +100,6 @@ package struct FaultInjector: Sendable {
     }
 
     private static func notRepaired(_ reason: String) -> DrillError {
-        DrillError("drill.not_repaired", "The fault could not be undone: \(reason).")
+        DrillError("drill.not_repaired", "the fault could not be undone: \(reason)")
     }
 }

@@ -23,7 +23,7 @@ package struct NativeClient: Sendable {
     /// Runs until `stop` opens, connecting again whenever the connection breaks.
     package func run(until stop: Gate) async throws {
         guard case .address(let address) = assignment.route else {
-            throw DrillError("drill.route", "Native clients know no Sentinels.")
+            throw DrillError("drill.route", "native clients know no Sentinels")
         }
         var page = 1
         while !stop.isOpen, !Task.isCancelled {

@@ -12,6 +12,15 @@ package struct PHPClient: Sendable {
     /// How long a client may take to finish its page when it is told to stop.
     private static let grace: Duration = .seconds(12)
 
+    private static let installation = "on Debian: apt-get install -y php-cli php-redis php-nrk-predis"
+
+    /// A process group of its own: Ctrl-C is for the drill, which then ends its clients itself.
+    private static var options: PlatformOptions {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        return options
+    }
+
     package init(_ assignment: ClientAssignment, recorder: ClientRecorder, script: String) {
         self.assignment = assignment
         self.recorder = recorder
@@ -25,7 +34,8 @@ package struct PHPClient: Sendable {
     package func run(until stop: Gate) async throws {
         do {
             let outcome = try await Subprocess.run(
-                .name("php"), arguments: [script], input: .inputWriter, output: .sequence, error: .sequence
+                .name("php"), arguments: [script], platformOptions: Self.options, input: .inputWriter,
+                output: .sequence, error: .sequence
             ) { execution in
                 _ = try await execution.standardInputWriter.write(try settingsLine())
                 return try await supervise(
@@ -34,16 +44,16 @@ package struct PHPClient: Sendable {
                     finish: { try await execution.standardInputWriter.finish() },
                     kill: { try? execution.send(signal: .kill) })
             }
-            if !stop.isOpen {
+            if !stop.isOpen, !Task.isCancelled {
                 throw DrillError(
                     "drill.client_ended",
-                    "A \(assignment.group.kind.rawValue) client ended by itself: \(outcome.closureResult)",
-                    hint: "Install php-cli, php-redis and php-nrk-predis.")
+                    "a \(assignment.group.kind.rawValue) client ended by itself: \(outcome.closureResult)",
+                    hint: Self.installation)
             }
         } catch let error as SubprocessError where error.code == .executableNotFound {
             throw DrillError(
-                "drill.php_missing", "The program php was not found.",
-                hint: "Install php-cli, php-redis and php-nrk-predis.")
+                "drill.php_missing", "the program php was not found",
+                hint: Self.installation)
         }
     }
 

@@ -8,7 +8,7 @@ enum WorkerScript {
         do {
             try Data(PackageResources.worker_php).write(to: URL(filePath: path), options: .atomic)
         } catch {
-            throw DrillError("drill.scratch", "The client script could not be written to \(path): \(error).")
+            throw DrillError("drill.scratch", "the client script could not be written to \(path): \(error)")
         }
         return path
     }
