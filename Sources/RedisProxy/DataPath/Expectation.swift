@@ -19,10 +19,18 @@ struct Expectation {
         case unsubscribeAll(Subscriptions.Kind)
         /// The sidecar's own command: the answer goes to nobody.
         case internalCommand
-        /// MONITOR, SCRIPT DEBUG, CLIENT REPLY: from here on bytes are passed through.
+        /// MONITOR, SCRIPT DEBUG: from here on bytes are passed through.
         case raw
-        /// Bytes are passed on without looking at answers.
+        /// No answer will come, or none that can be told from others.
         case unanswered
+
+        /// A successful answer changes what the sidecar keeps of the session.
+        var changesSession: Bool {
+            switch self {
+            case .select, .auth, .hello, .setName, .exec, .raw: true
+            default: false
+            }
+        }
     }
 
     let spec: CommandSpec

@@ -373,7 +373,8 @@ final class Lane {
         guard let master = shard.master else { return shard.scheduleHoldCheck() }
         state = .connecting(
             UpstreamConnection.connect(
-                to: master, key: key, on: shard.eventLoop, timeout: shard.configuration.connectTimeoutAmount,
+                to: master, key: key, name: "breakwater-proxy", on: shard.eventLoop,
+                timeout: shard.configuration.connectTimeoutAmount,
                 owner: self))
     }
 

@@ -34,6 +34,9 @@ final class PrivateUpstream {
     /// The connection is closed rather than used again: an exclusive command may have left anything behind.
     private var isSpoilt = false
     private var isStreaming = false
+    /// Commands without an answer were sent, and none with one since: whether they ran yet is not known, so the
+    /// session's next command must follow on this connection.
+    private var hasUnconfirmed = false
     private var inRecovery = false
     /// A lane will hand over its connection.
     var awaitsAdoption = false
@@ -116,9 +119,14 @@ final class PrivateUpstream {
 
     /// Begins a command whose value is still arriving. Only on a ready connection.
     func beginStream(_ expectation: Expectation) {
+        precondition(nextToSend == log.count, "a long command would overtake others")
         isStreaming = true
-        log.append(expectation)
-        nextToSend = log.count
+        if case .unanswered = expectation.meaning {
+            hasUnconfirmed = true
+        } else {
+            log.append(expectation)
+            nextToSend = log.count
+        }
     }
 
     func continueStream(_ piece: ByteBuffer, isLast: Bool) {
@@ -140,24 +148,31 @@ final class PrivateUpstream {
         return discard
     }
 
+    /// Sends all that waits, in one write: writing calls back into the session, which must find everything sent.
     private func sendWaiting(on upstream: UpstreamConnection) {
+        var bytes = ByteBuffer()
         if upstream.clientName ?? [] != session.state.clientName {
             upstream.clientName = session.state.clientName
-            var frame = ByteBuffer()
-            frame.writeCommand([Array("CLIENT".utf8), Array("SETNAME".utf8), session.state.clientName])
-            let expectation = Expectation(
-                spec: shard.commandTable.unknown, meaning: .internalCommand, frame: nil, arrived: shard.now)
-            log.insert(expectation, at: nextAnswer)
+            bytes.writeCommand([Array("CLIENT".utf8), Array("SETNAME".utf8), session.state.clientName])
+            log.insert(
+                Expectation(spec: shard.commandTable.unknown, meaning: .internalCommand, arrived: shard.now),
+                at: nextToSend)
             nextToSend += 1
-            write(frame, on: upstream)
         }
         while nextToSend < log.count {
             let index = nextToSend
             guard let frame = log[index].frame ?? log[index].unkept else { return session.close(.unknownOutcome) }
             log[index].unkept = nil
-            write(prepared(index, frame), on: upstream)
-            if case .unanswered = log[index].meaning { log.remove(at: index) } else { nextToSend += 1 }
+            let ready = prepared(index, frame)
+            if bytes.readableBytes == 0 { bytes = ready } else { bytes.writeImmutableBuffer(ready) }
+            if case .unanswered = log[index].meaning {
+                hasUnconfirmed = true
+                log.remove(at: index)
+            } else {
+                nextToSend += 1
+            }
         }
+        if bytes.readableBytes > 0 { write(bytes, on: upstream) }
     }
 
     // MARK: Answers
@@ -242,6 +257,7 @@ final class PrivateUpstream {
         if let transient, !expectation.partlyAnswered, canRetry(expectation) {
             return refuse(transient, upstream)
         }
+        hasUnconfirmed = false
         if inRecovery {
             inRecovery = false
             holdUntil = nil
@@ -258,7 +274,11 @@ final class PrivateUpstream {
         case .internalCommand:
             break
         default:
-            if !isError { apply(expectation.meaning, reply, upstream, isQueued: expectation.isQueued) }
+            if isError {
+                noteFailure(of: expectation.meaning)
+            } else {
+                apply(expectation.meaning, upstream)
+            }
             deliver(reply, expectation)
         }
         finishAnswer()
@@ -269,18 +289,11 @@ final class PrivateUpstream {
     }
 
     /// What a successful answer means for the session.
-    private func apply(
-        _ meaning: Expectation.Meaning, _ reply: ByteBuffer, _ upstream: UpstreamConnection, isQueued: Bool
-    ) {
-        let isStillQueued = isQueued && reply.withUnsafeReadableBytes { $0.starts(with: "+QUEUED") }
+    private func apply(_ meaning: Expectation.Meaning, _ upstream: UpstreamConnection) {
         switch meaning {
         case .select(let database):
-            if isStillQueued {
-                session.state.queuedDatabase = database
-            } else {
-                session.state.database = database
-                shard.knownDatabases.insert(database)
-            }
+            session.state.database = database
+            shard.knownDatabases.insert(database)
         case .auth(let identity):
             session.state.identity = identity
         case .hello(let version, let identity, let name):
@@ -293,17 +306,17 @@ final class PrivateUpstream {
         case .setName(let name):
             session.state.clientName = name
             upstream.clientName = name
-        case .exec:
-            if let database = session.state.queuedDatabase, !reply.withUnsafeReadableBytes({ $0.isNullReply }) {
-                session.state.database = database
-            }
-            session.state.queuedDatabase = nil
         case .raw:
             session.state.pins.insert([.raw, .lasting])
-        case .plain, .watch, .subscription, .unsubscribeAll, .internalCommand, .discardForLostWatch, .unanswered:
+        case .plain, .exec, .watch, .subscription, .unsubscribeAll, .internalCommand, .discardForLostWatch, .unanswered:
             break
         }
         upstream.key = session.state.upstreamKey
+    }
+
+    /// HELLO takes its options one by one: one that fails at SETNAME may have authenticated before.
+    private func noteFailure(of meaning: Expectation.Meaning) {
+        if case .hello(_, .some, .some) = meaning { session.state.pins.insert(.lasting) }
     }
 
     private func finishAnswer() {
@@ -332,10 +345,12 @@ final class PrivateUpstream {
     /// Gives the connection back when nothing of the session's state is on it any more.
     func releaseIfDone() {
         if session.state.subscriptions.isEmpty, nextAnswer == log.count { session.state.pins.remove(.subscription) }
-        guard session.state.pins.isEmpty, nextAnswer == log.count, !isStreaming, session.privateUpstream === self,
+        guard session.state.pins.isEmpty, nextAnswer == log.count, !isStreaming, !hasUnconfirmed,
+            session.privateUpstream === self,
             case .ready(let upstream) = state
         else { return }
         session.privateUpstream = nil
+        session.forgetLane()
         shard.privateCount -= 1
         if isSpoilt {
             upstream.close()
@@ -349,8 +364,7 @@ final class PrivateUpstream {
 
     private func canRetry(_ expectation: Expectation) -> Bool {
         // Sending the rest again needs their bytes; a subscriber cannot be moved silently.
-        !session.state.pins.contains(.raw) && !session.state.pins.contains(.subscription)
-            && !session.state.pins.contains(.lasting) && log.dropFirst(nextAnswer).allSatisfy { $0.frame != nil }
+        session.state.pins.isDisjoint(with: .immovable) && log.dropFirst(nextAnswer).allSatisfy { $0.frame != nil }
             && (holdUntil.map { $0 > shard.now } ?? true) && expectation.spec.handling != .exclusive
     }
 
@@ -379,8 +393,7 @@ final class PrivateUpstream {
     private func recover(refusedFirst: Bool) {
         framer = ReplyFramer()
         inbound = ByteBuffer()
-        let carriesState: PinReasons = [.subscription, .lasting, .raw]
-        guard session.state.pins.isDisjoint(with: carriesState), !isStreaming else { return session.close(.stateLost) }
+        guard session.state.pins.isDisjoint(with: .immovable), !isStreaming else { return session.close(.stateLost) }
         if session.state.pins.contains(.watch) { session.state.watchLost = true }
         log.removeAll { if case .internalCommand = $0.meaning { true } else { false } }
         nextAnswer = min(nextAnswer, log.count)
@@ -464,13 +477,6 @@ extension PrivateUpstream: UpstreamOwner {
         session.resume()
     }
 
-}
-
-extension UnsafeRawBufferPointer {
-    /// `*-1`, `$-1` or RESP3's `_`.
-    var isNullReply: Bool {
-        starts(with: "*-1") || starts(with: "$-1") || starts(with: "_")
-    }
 }
 
 extension CommandHandling {

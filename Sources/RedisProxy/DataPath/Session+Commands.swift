@@ -22,12 +22,12 @@ extension Session {
             reply("+OK\r\n")
             closeAfterFlush()
         case .reset:
-            dropPrivateUpstream()
-            state.reset(identity: shard.defaultIdentity, isAuthenticated: shard.configuration.clientPassword == nil)
-            reply("+RESET\r\n")
+            reset()
         case .clientID:
+            if asksConnection { return forwardPrivately(spec, bytes, .plain) }
             reply(":\(id)\r\n")
         case .clientGetName:
+            if asksConnection { return forwardPrivately(spec, bytes, .plain) }
             replyName()
         case .clientSetName:
             setName(spec, bytes, frame)
@@ -74,6 +74,8 @@ extension Session {
 
     // MARK: Ways to send
 
+    private var asksConnection: Bool { !state.pins.isDisjoint(with: .asksConnection) }
+
     /// To the private connection if there is one, otherwise down the lane.
     private func forward(
         _ spec: CommandSpec, _ bytes: ByteBuffer, _ meaning: Expectation.Meaning, _ frame: RequestFrame
@@ -89,13 +91,24 @@ extension Session {
         _ spec: CommandSpec, _ bytes: ByteBuffer, _ meaning: Expectation.Meaning, isQueued: Bool = false
     ) {
         if privateUpstream == nil { pin() }
+        let isSilent = takeSilence()
+        // Whether it took effect will not be known: from here on only the connection itself knows the session's state.
+        if isSilent, meaning.changesSession { state.pins.insert(.lasting) }
         // Kept in case it has to be sent again; copied, so that a small command does not keep a large read alive.
         let isKept = bytes.readableBytes <= PrivateUpstream.keptFrameLimit
         privateUpstream?.send(
             Expectation(
-                spec: spec, meaning: meaning, frame: isKept ? shard.allocator.copy(of: bytes) : nil,
+                spec: spec, meaning: isSilent ? .unanswered : meaning,
+                frame: isKept ? shard.allocator.copy(of: bytes) : nil,
                 unkept: isKept ? nil : bytes, arrived: shard.now, isIdempotent: shard.isIdempotent(spec, bytes),
                 isQueued: isQueued))
+    }
+
+    private func reset() {
+        dropPrivateUpstream()
+        state.reset(identity: shard.defaultIdentity, isAuthenticated: shard.configuration.clientPassword == nil)
+        forgetLane()
+        reply("+RESET\r\n")
     }
 
     /// WAIT counts the writes of its own connection: the lane that this session's writes went through becomes its
@@ -135,9 +148,7 @@ extension Session {
     private func performInTransaction(_ spec: CommandSpec, _ bytes: ByteBuffer, _ frame: RequestFrame) {
         switch spec.handling {
         case .reset:
-            dropPrivateUpstream()
-            state.reset(identity: shard.defaultIdentity, isAuthenticated: shard.configuration.clientPassword == nil)
-            reply("+RESET\r\n")
+            reset()
         case .quit:
             reply("+OK\r\n")
             closeAfterFlush()
@@ -147,24 +158,17 @@ extension Session {
             }
             forwardPrivately(spec, bytes, meaningOfEnd(spec))
             state.endTransaction()
-            if spec.handling == .discard {
-                state.watchLost = false
-                state.queuedDatabase = nil
-            }
+            if spec.handling == .discard { state.watchLost = false }
         case .refused:
             reply(error: shard.refusal(of: spec))
-        case .select:
-            let meaning = bytes.commandArguments()?.dropFirst().first.flatMap { $0.decimal }.map {
-                Expectation.Meaning.select($0)
-            }
-            forwardPrivately(spec, bytes, meaning ?? .plain, isQueued: true)
         case .shared, .multi, .watch, .unwatch, .blocking, .wait, .exclusive:
             forwardPrivately(spec, bytes, .plain, isQueued: true)
         case .subscribe, .unsubscribe, .monitor, .scriptDebug, .clientReply:
             // Takes effect with EXEC, in answers that match nothing: from here on only bytes are passed on.
             state.pins.insert(.lasting)
             forwardPrivately(spec, bytes, .raw, isQueued: true)
-        case .auth, .hello, .clientSetName, .clientGetName, .clientSetInfo, .clientID, .clientTracking, .pin:
+        case .select, .auth, .hello, .clientSetName, .clientGetName, .clientSetInfo, .clientID, .clientTracking, .pin:
+            // Whether it takes effect is known only inside EXEC's answer: the connection alone knows from here on.
             state.pins.insert(.lasting)
             forwardPrivately(spec, bytes, .plain, isQueued: true)
         }
@@ -207,9 +211,19 @@ extension Session {
 
     private func clientReply(_ spec: CommandSpec, _ bytes: ByteBuffer, _ frame: RequestFrame) {
         let mode = bytes.commandArguments()?.last.map { String(buffer: $0).uppercased() }
-        guard mode == "OFF" || mode == "SKIP" else { return forward(spec, bytes, .plain, frame) }
-        state.pins.insert([.raw, .lasting])
-        forwardPrivately(spec, bytes, .unanswered)
+        switch mode {
+        case "ON":
+            state.pins.remove(.silenced)
+            forward(spec, bytes, .plain, frame)
+        case "OFF":
+            forwardPrivately(spec, bytes, .unanswered)
+            state.pins.insert(.silenced)
+        case "SKIP":
+            forwardPrivately(spec, bytes, .unanswered)
+            if !state.pins.contains(.silenced) { state.pins.insert(.skipsNext) }
+        default:
+            forward(spec, bytes, .plain, frame)
+        }
     }
 
     private func authenticate(_ spec: CommandSpec, _ bytes: ByteBuffer, _ frame: RequestFrame) {

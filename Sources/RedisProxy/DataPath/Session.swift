@@ -40,6 +40,8 @@ final class Session: ChannelDuplexHandler {
     private var isStreaming = false
     /// A long command that waits for its private connection; the parser announces each only once.
     private var largeFrame: (RequestFrame, CommandSpec)?
+    /// The client broke the protocol: it is told so behind the answers it is still due, and closed.
+    private var violation: RESPError?
     private var readWanted = false
     /// Rises whenever the client takes answers or is given some: what "no progress" is measured by.
     private(set) var progress = 0
@@ -78,12 +80,17 @@ final class Session: ChannelDuplexHandler {
         let hasRoom =
             inbound.readableBytes < Shard.streamingThreshold * 2
             || parser.isInsideFrame && !isStreaming && largeFrame == nil
-        return hasRoom && waiting == nil && isWritable && outstanding < Shard.outstandingLimit && !shard.isOverloaded
+        return hasRoom && waiting == nil && violation == nil && isWritable && outstanding < Shard.outstandingLimit
+            && !shard.isOverloaded
             && (!isStreaming || privateUpstream.map { $0.takesMore } ?? false)
     }
 
     private func process() {
         while isOpen, !isClosingAfterFlush {
+            if let violation {
+                guard outstanding == 0, privateUpstream.map({ $0.outstanding == 0 }) ?? true else { return }
+                return breakOff(violation)
+            }
             if let waiting {
                 guard isBarrierFree(for: waiting.spec) else { return }
                 self.waiting = nil
@@ -101,7 +108,7 @@ final class Session: ChannelDuplexHandler {
             do {
                 guard try step() else { return }
             } catch let error as RESPError {
-                return breakOff(error)
+                violation = error
             } catch {
                 return close(.protocolError)
             }
@@ -207,7 +214,8 @@ final class Session: ChannelDuplexHandler {
         if !state.isAuthenticated { return true }
         if state.isInTransaction { return spec.handling == .reset || spec.handling == .quit }
         switch spec.handling {
-        case .reset, .quit, .clientGetName, .clientID, .refused: return true
+        case .reset, .quit, .refused: return true
+        case .clientGetName, .clientID: return state.pins.isDisjoint(with: .asksConnection)
         default: return false
         }
     }
@@ -240,8 +248,16 @@ final class Session: ChannelDuplexHandler {
         if state.isInTransaction { streamed.effect = .mutate }
         privateUpstream.beginStream(
             Expectation(
-                spec: streamed, meaning: .plain, frame: nil, arrived: shard.now, isQueued: state.isInTransaction))
+                spec: streamed, meaning: takeSilence() ? .unanswered : .plain, frame: nil, arrived: shard.now,
+                isQueued: state.isInTransaction))
         return true
+    }
+
+    /// Whether the command that is about to be sent is one that CLIENT REPLY keeps from being answered.
+    func takeSilence() -> Bool {
+        let isSilent = !state.pins.isDisjoint(with: [.silenced, .skipsNext])
+        state.pins.remove(.skipsNext)
+        return isSilent
     }
 
     /// Passes on what has arrived of the long command; false when there is nothing to pass on or no room for it.
@@ -321,7 +337,11 @@ final class Session: ChannelDuplexHandler {
         guard needsFlush else { return }
         needsFlush = false
         context?.flush()
-        if waiting != nil || inbound.readableBytes > 0 || largeFrame != nil { resume() } else { continueReading() }
+        if waiting != nil || violation != nil || inbound.readableBytes > 0 || largeFrame != nil {
+            resume()
+        } else {
+            continueReading()
+        }
     }
 
     private func continueReading() {

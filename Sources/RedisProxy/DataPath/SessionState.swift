@@ -10,10 +10,19 @@ struct PinReasons: OptionSet, Sendable {
     static let watch = PinReasons(rawValue: 1 << 1)
     /// Subscribed, or about to be.
     static let subscription = PinReasons(rawValue: 1 << 2)
-    /// State that only the end of the connection (or RESET) ends: tracking, NO-EVICT, an AUTH inside MULTI.
+    /// State that only the end of the connection (or RESET) ends: tracking, NO-EVICT, a SELECT inside MULTI.
     static let lasting = PinReasons(rawValue: 1 << 3)
-    /// Answers no longer match commands one to one (MONITOR, CLIENT REPLY, SCRIPT DEBUG): bytes are passed on.
+    /// Answers no longer match commands one to one (MONITOR, SCRIPT DEBUG): bytes are passed on.
     static let raw = PinReasons(rawValue: 1 << 4)
+    /// CLIENT REPLY OFF: no command is answered until CLIENT REPLY ON.
+    static let silenced = PinReasons(rawValue: 1 << 5)
+    /// CLIENT REPLY SKIP: the next command is not answered.
+    static let skipsNext = PinReasons(rawValue: 1 << 6)
+
+    /// What cannot be carried over to another connection.
+    static let immovable: PinReasons = [.subscription, .lasting, .raw, .silenced, .skipsNext]
+    /// Only the connection itself knows the session's name, or whether it answers.
+    static let asksConnection: PinReasons = [.lasting, .raw, .silenced, .skipsNext]
 }
 
 /// What a session is towards the server, apart from all I/O: the part of a Redis client's state that the sidecar
@@ -28,8 +37,6 @@ struct SessionState {
     var pins: PinReasons = []
     /// The watched keys' connection is gone: EXEC must answer that the transaction did not happen.
     var watchLost = false
-    /// A SELECT that is queued inside MULTI; it takes effect with EXEC.
-    var queuedDatabase: Int?
     var subscriptions = Subscriptions()
 
     init(identity: Identity, isAuthenticated: Bool) {

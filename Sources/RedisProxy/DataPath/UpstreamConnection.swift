@@ -71,18 +71,23 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var readsPaused = false
     private var readWanted = false
 
-    private init(endpoint: RedisEndpoint, key: UpstreamKey, owner: any UpstreamOwner) {
+    /// What CLIENT LIST shows; nil on a connection that belongs to one client and carries that client's name or none.
+    private let connectionName: String?
+
+    private init(endpoint: RedisEndpoint, key: UpstreamKey, connectionName: String?, owner: any UpstreamOwner) {
         self.endpoint = endpoint
         self.key = key
+        self.connectionName = connectionName
+        clientName = connectionName.map { Array($0.utf8) }
         self.owner = owner
     }
 
     /// Starts to connect; the owner hears of the outcome, never before this returns.
     static func connect(
-        to endpoint: RedisEndpoint, key: UpstreamKey, on eventLoop: any EventLoop, timeout: TimeAmount,
-        owner: any UpstreamOwner
+        to endpoint: RedisEndpoint, key: UpstreamKey, name: String? = nil, on eventLoop: any EventLoop,
+        timeout: TimeAmount, owner: any UpstreamOwner
     ) -> UpstreamConnection {
-        let upstream = UpstreamConnection(endpoint: endpoint, key: key, owner: owner)
+        let upstream = UpstreamConnection(endpoint: endpoint, key: key, connectionName: name, owner: owner)
         let bound = NIOLoopBound(upstream, eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
@@ -144,8 +149,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
                 (["AUTH", credentials.username, credentials.password.exposed].compactMap { $0 }).map(\.utf8))
             steps.append(.authenticate)
         }
-        buffer.writeCommand("CLIENT", "SETNAME", "breakwater-proxy")
-        steps.append(.name)
+        if let connectionName {
+            buffer.writeCommand("CLIENT", "SETNAME", connectionName)
+            steps.append(.name)
+        }
         if key.database != 0 {
             buffer.writeCommand("SELECT", String(key.database))
             steps.append(.select)
