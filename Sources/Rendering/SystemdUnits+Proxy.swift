@@ -46,7 +46,7 @@ extension SystemdUnits {
         # Passwords named as file:/path must be readable by this user (chgrp breakwater, chmod 0640); those named as
         # env:NAME come from here.
         EnvironmentFile=-/etc/breakwater/proxy.env
-        ExecStart=/usr/bin/breakwater-proxy -f /etc/breakwater/breakwater.yaml --node \(host)
+        ExecStart=/usr/local/bin/breakwater-proxy -f /etc/breakwater/breakwater.yaml --node \(host)
         ExecReload=/bin/kill -HUP $MAINPID
         Restart=always
         RestartSec=100ms

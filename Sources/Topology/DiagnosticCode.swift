@@ -28,6 +28,7 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case hostRegionUnknown = "hosts.region_unknown"
     case hostAddressMissing = "hosts.address_missing"
     case hostAddressInvalid = "hosts.address_invalid"
+    case hostAddressNotLoopback = "hosts.address_not_loopback"
     case regionsNotDistinct = "regions.not_distinct"
 
     // Redis.

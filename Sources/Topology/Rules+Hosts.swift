@@ -8,6 +8,13 @@ extension Rules {
                     .hostAddressMissing, at: path, "the host \(quoted(host.name)) has no address",
                     hint: "`\(host.name): { address: 10.10.0.11 }`; only a local store gives addresses out itself")
             }
+            if topology.provider == .local, let address = host.address, IPAddress(address)?.isLoopback != true {
+                context.report(
+                    .hostAddressNotLoopback, at: "\(path).address",
+                    "the host \(quoted(host.name)) of a local store has the address \(quoted(address))",
+                    hint: "leave the address out, or use one of 127.0.0.0/8; `provider: digitalocean` has real machines"
+                )
+            }
             if let region = host.region, let regions = topology.regions {
                 let known = [regions.primary, regions.standby, regions.witness].compactMap(\.self)
                 if !known.contains(region) {

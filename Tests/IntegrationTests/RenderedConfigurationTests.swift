@@ -132,7 +132,7 @@ import Topology
             for unit in units {
                 let url = folder.appending(path: URL(filePath: unit.path).lastPathComponent)
                 // The sidecar need not be installed where the tests run.
-                let contents = unit.contents.replacing("/usr/bin/breakwater-proxy", with: "/bin/true")
+                let contents = unit.contents.replacing("/usr/local/bin/breakwater-proxy", with: "/bin/true")
                 try Data(contents.utf8).write(to: url)
                 paths.append(url.path)
             }

@@ -208,6 +208,11 @@ let otherCases: [DiagnosticCase] = [
         "every interface", goodFile("").replacing("10.0.0.2 }", with: "0.0.0.0 }"),
         "6:17 error hosts.address_invalid"),
     DiagnosticCase(
+        "a local host elsewhere",
+        localFile + "hosts: { a: { address: 10.0.0.1 }, b: {}, c: { address: 127.0.0.9 } }\n"
+            + "redis: { nodes: [a, b, c], sentinels: [a, b, c], password: env:P }\nweb: { nodes: [b] }\n",
+        "4:24 error hosts.address_not_loopback"),
+    DiagnosticCase(
         "a host that is not there", redisFile("nodes: [a, b, cc]", "sentinels: [a, b, c]", "password: env:P"),
         "15:17 error hosts.unknown"),
     DiagnosticCase(
