@@ -93,7 +93,8 @@ let package = Package(
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
         .testTarget(
             name: "RenderingTests", dependencies: ["Rendering", "Topology"], exclude: ["Golden"], swiftSettings: strict),
-        .testTarget(name: "RedisClientTests", dependencies: ["RedisClient", "RESP", .nioCore], swiftSettings: strict),
+        .testTarget(
+            name: "RedisClientTests", dependencies: ["RedisClient", "RESP", .nioCore, .nioPosix], swiftSettings: strict),
         .testTarget(
             name: "RedisProxyTests",
             dependencies: [

@@ -100,6 +100,7 @@ package struct StatusCommand: BreakwaterCommand {
         switch member.kind {
         case .redis:
             switch member.role {
+            case .master where !member.healthy: return "calls itself master; the Sentinels do not"
             case .master: return "master"
             case .replica where member.linked == false: return "replica, not linked to its master"
             case .replica: return "replica" + (member.lagBytes.map { ", \($0) bytes behind" } ?? "")

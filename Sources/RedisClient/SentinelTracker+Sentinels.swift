@@ -14,6 +14,7 @@ extension SentinelTracker {
             sentinel.runID = report.runID
             sentinel.report = report
             sentinel.reportAt = now
+            sentinel.isHeard = sentinel.isConnected
             sentinel.failure = nil
             sentinel.isPolled = false
             if let peers = report.peers {
@@ -52,7 +53,7 @@ extension SentinelTracker {
     /// Why a Sentinel's word does not count now, apart from being known at all.
     func exclusion(of sentinel: Sentinel, now: NIODeadline) -> SentinelExclusion? {
         if let failure = sentinel.failure { return failure }
-        guard sentinel.isConnected else { return .unreachable("not connected yet") }
+        guard sentinel.isConnected, sentinel.isHeard else { return .unreachable("nothing was heard of it yet") }
         guard let heard = sentinel.reportAt, now - heard <= timing.voteLifetime else { return .silent }
         return sentinel.duplicateOf.map { .duplicate(of: $0) }
     }

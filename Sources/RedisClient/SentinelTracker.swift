@@ -101,6 +101,9 @@ package struct SentinelTracker: Sendable {
         var runID: String?
         var isConnected = false
         var isSubscribed = false
+        /// Has reported on the present connection: what it said on a former one is not its word any more, for another
+        /// Sentinel may have taken its place.
+        var isHeard = false
         /// The last usable report, kept for the status also when it no longer counts.
         var report: SentinelReport?
         var reportAt: NIODeadline?
@@ -171,6 +174,7 @@ package struct SentinelTracker: Sendable {
         case .connected(let endpoint):
             update(endpoint) { sentinel in
                 sentinel.isConnected = true
+                sentinel.isHeard = false
                 sentinel.isPolled = false
                 sentinel.nextPoll = now
                 if case .unreachable = sentinel.failure { sentinel.failure = nil }
