@@ -5,7 +5,7 @@ extension Rules {
             context.report(
                 .redisDownAfter, at: "redis.down_after",
                 "`down_after` is \(redis.downAfter.topologyText); below 500ms a slow command or a fork looks like a dead master",
-                hint: "use 1s to 5s; with `failover: assisted` a crash is noticed at once whatever the value")
+                hint: "use 1s to 5s")
         } else if redis.downAfter > .seconds(30) {
             context.report(
                 .redisDownAfter, as: .warning, at: "redis.down_after",
@@ -62,7 +62,7 @@ extension Rules {
                 .sidecarHoldTooShort, as: .warning, at: "sidecar.hold", with: ["redis.failover", "redis.down_after"],
                 "with `failover: \(redis.failover.rawValue)` a failover takes at least `down_after` "
                     + "(\(redis.downAfter.topologyText)); a hold of \(sidecar.hold.topologyText) will not bridge it",
-                hint: "use `failover: assisted`")
+                hint: "lower `down_after`, or raise `hold` together with the clients' timeouts and `client_timeout`")
         }
         if sidecar.selfFence >= redis.downAfter {
             context.report(
