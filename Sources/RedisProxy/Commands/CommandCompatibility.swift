@@ -64,7 +64,8 @@ package enum CommandCompatibility {
 
         - *shared*: on a connection that all clients of the event loop share.
         - *pinned*: the client gets a server connection to itself, for as long as the column says. Everything it sends
-          meanwhile goes there.
+          meanwhile goes there. When that server is lost, an open transaction is built up again on the next one; a
+          client with other state there (subscriptions, tracking, MONITOR, a reply mode) is closed.
         - *session*: the sidecar keeps this state for the client and applies it to whichever connection it uses.
         - *exclusive*: alone, on a connection that serves nothing else meanwhile. So is every command that is not on this
           page, a module's for example.

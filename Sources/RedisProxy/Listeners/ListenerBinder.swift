@@ -27,7 +27,8 @@ package struct ListenerBinder: Sendable {
 
     /// Binds `listener` and starts to accept with `bootstrap`, to whose server channel options this adds. May be
     /// called once for each event loop with the same TCP listener: the kernel then spreads the connections. A unix
-    /// socket has one queue; bind it once, with a bootstrap whose children spread over the loops.
+    /// socket and an inherited one have one queue; bind those once, with a bootstrap whose children spread over the
+    /// loops.
     ///
     /// A unix socket's path is removed when the channel closes, unless another process has taken it over.
     ///

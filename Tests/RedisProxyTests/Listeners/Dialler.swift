@@ -104,6 +104,8 @@ final class Caller: Sendable {
         Thread.detachNewThread { [self] in
             while !state.withLock({ $0.isStopped }) {
                 let outcome = connect()
+                // Leaves the processor to those who accept, on a machine with few.
+                usleep(100)
                 state.withLock { state in
                     state.attempts += 1
                     if outcome != 0 { state.failures[outcome, default: 0] += 1 }

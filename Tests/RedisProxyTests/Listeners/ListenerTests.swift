@@ -72,19 +72,28 @@ import Testing
         try await handOver(ProxyListener(.tcp(endpoint)), tolerating: [ECONNRESET]) { Dialler.connect(port: port) }
     }
 
+    /// As systemd does it: the old process ends, the socket stays open and queues, the new process starts.
     @Test func nobodyIsRefusedNorResetWhileAnInheritedPortIsHandedOver() async throws {
         let (descriptor, port) = try Dialler.listenWithoutSharing()
         defer { close(descriptor) }
         let binder = ListenerBinder(inherited: try InheritedSockets.adopt(descriptor..<(descriptor + 1)))
         let listener = ProxyListener(.tcp(RedisEndpoint(host: "127.0.0.1", port: port)))
-        try await handOver(listener, through: binder) { Dialler.connect(port: port) }
+        let caller = Caller { Dialler.connect(port: port) }
+        caller.start()
+        for _ in 0..<20 {
+            let channel = try await binder.bind(listener, bootstrap: bootstrap)
+            let before = caller.attempts
+            while caller.attempts < before + 5 { try await Task.sleep(for: .milliseconds(1)) }
+            try await channel.close().get()
+        }
+        #expect(await caller.stop() == [:], "errno: count")
     }
 
     /// Twenty times a new channel takes over from the one before, while another thread connects without pause.
     private func handOver(
-        _ listener: ProxyListener, through binder: ListenerBinder = ListenerBinder(),
-        tolerating tolerated: Set<CInt> = [], _ connect: @escaping @Sendable () -> CInt
+        _ listener: ProxyListener, tolerating tolerated: Set<CInt> = [], _ connect: @escaping @Sendable () -> CInt
     ) async throws {
+        let binder = ListenerBinder()
         var current = try await binder.bind(listener, bootstrap: bootstrap)
         let caller = Caller(connect)
         caller.start()

@@ -28,7 +28,9 @@ extension CommandCatalogue {
                 "CLIENT PAUSE", -3, handling: .exclusive,
                 note: "Pauses every client of the server; the sidecar takes a long pause for a hung master."),
             .control("CLIENT REPLY", 3, handling: .clientReply),
-            .control("CLIENT SETINFO", 4, handling: .clientSetInfo, since: "Redis 7.2", note: "Kept by the sidecar."),
+            .control(
+                "CLIENT SETINFO", 4, handling: .clientSetInfo, since: "Redis 7.2",
+                note: "Describes the connection between sidecar and server."),
             .control(
                 "CLIENT SETNAME", 3, handling: .clientSetName,
                 note: "Kept by the sidecar, and set on connections that the client has to itself."),

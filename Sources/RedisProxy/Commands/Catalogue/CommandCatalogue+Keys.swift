@@ -38,8 +38,8 @@ extension CommandCatalogue {
             .overwrite("UNLINK", -2, .all, note: "As DEL."),
             .control(
                 "WAIT", 3, handling: .wait, class: .blocking,
-                note: "Counts only writes of its own connection, so the client keeps one to itself while it uses WAIT."),
-            .control("WAITAOF", 4, handling: .wait, class: .blocking, since: "Redis 7.2"),
+                note: "The client takes over the connection that its writes used. When that was lost, the answer is 0."),
+            .control("WAITAOF", 4, handling: .wait, class: .blocking, since: "Redis 7.2", note: "As WAIT."),
         ])
 
     static let transactions = CommandGroup(
@@ -118,7 +118,7 @@ extension CommandCatalogue {
             .control("SSUBSCRIBE", -2, .all, handling: .subscribe, flags: .shardChannel, note: "As SUBSCRIBE."),
             .control(
                 "SUBSCRIBE", -2, handling: .subscribe,
-                note: "Subscriptions are made again on the new master; messages of the time between are lost."),
+                note: "When its server is lost, the client's connection is closed, so that it subscribes again."),
             .control("SUNSUBSCRIBE", -1, .all, handling: .unsubscribe, flags: .shardChannel),
             .control("UNSUBSCRIBE", -1, handling: .unsubscribe),
         ])
