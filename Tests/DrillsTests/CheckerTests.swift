@@ -287,7 +287,45 @@ import Testing
             anomalies: [.init(.foreignReply, .append, page: 0)]),
     ]
 
-    @Test(arguments: pageKeys + overwrittenKey + counter + log)
+    static let transactions: [Case] = [
+        Case(
+            name: "every transaction took effect once",
+            operations: [.init(.transact, page: 1), .init(.transact, page: 2)],
+            final: FinalState(orders: [1, 2], orderCount: 2)),
+        Case(
+            name: "an acknowledged transaction is missing",
+            operations: [.init(.transact, page: 1), .init(.transact, page: 2)],
+            final: FinalState(orders: [1], orderCount: 1),
+            anomalies: [.init(.lost, .transact, page: 2)]),
+        Case(
+            name: "a transaction was replayed",
+            operations: [.init(.transact, page: 1)],
+            final: FinalState(orders: [1, 1], orderCount: 2),
+            anomalies: [.init(.duplicated, .transact, page: 1)]),
+        Case(
+            name: "a transaction took effect in part",
+            operations: [.init(.transact, page: 1), .init(.transact, page: 2, outcome: .broken)],
+            final: FinalState(orders: [1], orderCount: 2),
+            anomalies: [.init(.torn, .transact, page: 2)],
+            unknown: 1),
+        Case(
+            name: "a transaction without an answer to EXEC may have been executed",
+            operations: [.init(.transact, page: 1, outcome: .broken)],
+            final: FinalState(orders: [1], orderCount: 1),
+            unknown: 1, unknownApplied: 1),
+        Case(
+            name: "a transaction whose EXEC was never sent was executed",
+            operations: [.init(.transact, page: 1, outcome: .unconnected)],
+            final: FinalState(orders: [1], orderCount: 1),
+            anomalies: [.init(.falselyRefused, .transact, page: 1)]),
+        Case(
+            name: "EXEC is answered with somebody else's reply",
+            operations: [.init(.transact, page: 1, result: .foreign)],
+            final: FinalState(orders: [1], orderCount: 1),
+            anomalies: [.init(.foreignReply, .transact, page: 1)]),
+    ]
+
+    @Test(arguments: pageKeys + overwrittenKey + counter + log + transactions)
     func finds(_ example: Case) {
         var history = ClientHistory(client: 3, operations: example.operations)
         history.interrupted = example.interrupted

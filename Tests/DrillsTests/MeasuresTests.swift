@@ -74,6 +74,7 @@ import Testing
     @Test(arguments: [
         (Operation.Kind.set, Operation.Outcome.broken, true), (.get, .broken, true), (.connect, .unconnected, true),
         (.increment, .refused, true), (.increment, .broken, false), (.append, .broken, false),
+        (.transact, .broken, false), (.transact, .unconnected, true),
         (.set, .acknowledged, false),
     ])
     func unknownOutcomesOfUnreplayableWritesAreNoErrors(

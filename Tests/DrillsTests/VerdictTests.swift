@@ -46,7 +46,7 @@ import Testing
 
     @Test(arguments: [
         (Anomaly.Kind.duplicated, "duplicated"), (.foreignReply, "foreign_replies"),
-        (.falselyRefused, "falsely_refused"), (.reordered, "reordered"), (.lost, "lost"),
+        (.falselyRefused, "falsely_refused"), (.reordered, "reordered"), (.torn, "torn"), (.lost, "lost"),
         (.staleRead, "stale_reads"),
     ])
     func everyAnomalyFails(kind: Anomaly.Kind, check: String) {

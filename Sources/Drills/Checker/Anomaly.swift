@@ -13,6 +13,8 @@ package struct Anomaly: Sendable, Equatable {
         case falselyRefused = "falsely_refused"
         /// Acknowledged writes of one client took effect in another order than it sent them.
         case reordered
+        /// A transaction took effect in part.
+        case torn
     }
 
     package var kind: Kind

@@ -38,7 +38,9 @@ package struct Checker {
         checker.checkPages(history.operations, final.pages)
         checker.checkCurrent(history.operations, final.current)
         checker.checkCounter(history.operations, final.counter, interrupted: history.interrupted)
-        checker.checkLog(history.operations, final.log)
+        checker.checkLog(.append, history.operations, final.log)
+        checker.checkLog(.transact, history.operations, final.orders)
+        checker.checkWhole(final, last: history.operations.last?.page ?? 0)
         return checker.result
     }
 
@@ -237,51 +239,61 @@ package struct Checker {
         }
     }
 
-    // MARK: The log
+    // MARK: The log, and the orders of transactions
 
-    private mutating func checkLog(_ operations: [Operation], _ log: [Int?]) {
+    private mutating func checkLog(_ kind: Operation.Kind, _ operations: [Operation], _ log: [Int?]) {
         var found: [Int: Int] = [:]
         for entry in log {
             if let entry {
                 found[entry, default: 0] += 1
             } else {
-                report(.foreignReply, .append, page: 0, "the log holds an entry that this client never wrote")
+                report(.foreignReply, kind, page: 0, "the list holds an entry that this client never wrote")
             }
         }
         var acknowledged: Set<Int> = []
-        for write in operations where write.kind == .append {
+        for write in operations where write.kind == kind {
             let times = found[write.page] ?? 0
             if write.outcome == .acknowledged {
                 acknowledged.insert(write.page)
                 if write.result == .foreign {
-                    report(.foreignReply, .append, page: write.page, "the reply to RPUSH was not a number")
+                    report(.foreignReply, kind, page: write.page, "the reply was not that of the command")
                 }
             }
             switch write.outcome {
             case .acknowledged where times == 0:
-                report(.lost, .append, page: write.page, promised: write.ended, "acknowledged, and missing afterwards")
+                report(.lost, kind, page: write.page, promised: write.ended, "acknowledged, and missing afterwards")
             case .refused where times > 0, .unconnected where times > 0:
-                report(.falselyRefused, .append, page: write.page, "refused, and there afterwards")
+                report(.falselyRefused, kind, page: write.page, "refused, and there afterwards")
             case .broken where times > 0:
                 result.unknownApplied += 1
             default:
                 break
             }
             if times > 1 {
-                report(.duplicated, .append, page: write.page, count: times - 1, "in the log \(times) times")
+                report(.duplicated, kind, page: write.page, count: times - 1, "in the list \(times) times")
             }
         }
-        checkOrder(log.compactMap { $0 }.filter(acknowledged.contains))
+        checkOrder(kind, log.compactMap { $0 }.filter(acknowledged.contains))
     }
 
-    private mutating func checkOrder(_ entries: [Int]) {
+    private mutating func checkOrder(_ kind: Operation.Kind, _ entries: [Int]) {
         var highest = 0
         var seen: Set<Int> = []
         for entry in entries where seen.insert(entry).inserted {
             if entry < highest {
-                report(.reordered, .append, page: entry, "in the log after page \(highest)")
+                report(.reordered, kind, page: entry, "in the list after page \(highest)")
             }
             highest = max(highest, entry)
+        }
+    }
+
+    /// Each transaction raises the counter and adds an entry; when they differ, one took effect in part.
+    private mutating func checkWhole(_ final: FinalState, last page: Int) {
+        let difference = abs(final.orderCount - final.orders.count)
+        if difference > 0 {
+            report(
+                .torn, .transact, page: page, count: difference,
+                "the counter is \(final.orderCount), and the list has \(final.orders.count) entries")
         }
     }
 }

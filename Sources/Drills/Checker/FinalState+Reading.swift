@@ -15,18 +15,20 @@ extension FinalState {
         let keys = assignment.keys
         let replies = try await master.pipeline([
             ["SELECT", String(assignment.database)], ["GET", keys.current], ["GET", keys.counter],
-            ["LRANGE", keys.log, "0", "-1"],
+            ["LRANGE", keys.log, "0", "-1"], ["LRANGE", keys.orders, "0", "-1"], ["GET", keys.orderCount],
         ])
         for case .error(let message) in replies {
             throw DrillError("drill.state_unreadable", "the master could not be read after the drill: \(message)")
         }
-        guard replies.count == 4, let log = replies[3].elements else {
+        guard replies.count == 6, let log = replies[3].elements, let orders = replies[4].elements else {
             throw DrillError("drill.state_unreadable", "the master gave an answer that is not Redis'")
         }
         var state = FinalState(
             current: keys.page(of: replies[1].string),
             counter: replies[2].string.flatMap { Int($0) } ?? 0,
-            log: log.map { $0.string.flatMap { Int($0) } })
+            log: log.map { $0.string.flatMap { Int($0) } },
+            orders: orders.map { $0.string.flatMap { Int($0) } },
+            orderCount: replies[5].string.flatMap { Int($0) } ?? 0)
         let pages = history.operations.filter { $0.kind == .set }.map(\.page)
         for start in stride(from: 0, to: pages.count, by: chunk) {
             let asked = pages[start..<min(start + chunk, pages.count)]

@@ -8,13 +8,20 @@ package struct FinalState: Sendable, Equatable {
     package var counter: Int
     /// The log, oldest entry first; `nil` for an entry that is no page number.
     package var log: [Int?]
+    /// The list that transactions append to, in the same form.
+    package var orders: [Int?]
+    /// The counter that transactions raise with each of those entries.
+    package var orderCount: Int
 
     package init(
-        pages: [Int: Operation.Result] = [:], current: Operation.Result = .missing, counter: Int = 0, log: [Int?] = []
+        pages: [Int: Operation.Result] = [:], current: Operation.Result = .missing, counter: Int = 0, log: [Int?] = [],
+        orders: [Int?] = [], orderCount: Int = 0
     ) {
         self.pages = pages
         self.current = current
         self.counter = counter
         self.log = log
+        self.orders = orders
+        self.orderCount = orderCount
     }
 }

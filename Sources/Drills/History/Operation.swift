@@ -18,6 +18,9 @@ package struct Operation: Sendable, Equatable {
         case increment
         /// RPUSH of the page's number to the client's log: running it twice shows.
         case append
+        /// MULTI, INCR, RPUSH of the page's number to the client's orders, EXEC. Until EXEC is sent the block may be
+        /// replayed; from then on its outcome may be unknown.
+        case transact
     }
 
     package enum Outcome: String, Sendable {
@@ -69,7 +72,7 @@ package struct Operation: Sendable, Equatable {
 extension Operation.Kind {
     package var isWrite: Bool {
         switch self {
-        case .set, .put, .increment, .append: true
+        case .set, .put, .increment, .append, .transact: true
         case .connect, .recall, .get: false
         }
     }
@@ -79,7 +82,7 @@ extension Operation.Kind {
     package var isReplayable: Bool {
         switch self {
         case .connect, .recall, .get, .set, .put: true
-        case .increment, .append: false
+        case .increment, .append, .transact: false
         }
     }
 }

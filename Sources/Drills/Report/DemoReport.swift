@@ -22,7 +22,8 @@ extension DemoReport {
     package var text: String {
         let rule = String(repeating: "-", count: Self.line(["", ""] + Self.headings + Self.headings).count)
         var lines = [
-            Self.heading("", "") + Self.centred("without Breakwater") + "   " + Self.centred("with the sidecar"),
+            Self.heading("", "") + Self.centred("without Breakwater") + "   "
+                + Self.centred("with the sidecar", trimmed: true),
             Self.line(["fault", "client"] + Self.headings + Self.headings), rule,
         ]
         for row in rows {
@@ -77,10 +78,10 @@ extension DemoReport {
         }.joined(separator: "  ")
     }
 
-    private static func centred(_ text: String) -> String {
+    private static func centred(_ text: String, trimmed: Bool = false) -> String {
         let width = widths.reduce(2 * (widths.count - 1), +)
-        let left = max(0, width - text.count) / 2
-        return padded(String(repeating: " ", count: left) + text, width)
+        let shifted = String(repeating: " ", count: max(0, width - text.count) / 2) + text
+        return trimmed ? shifted : padded(shifted, width)
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

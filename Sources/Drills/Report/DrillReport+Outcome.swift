@@ -65,7 +65,8 @@ extension DrillReport.Writes {
             acknowledged: result.acknowledged, lost: result.count(.lost), duplicated: result.count(.duplicated),
             staleReads: result.count(.staleRead), unknown: result.unknown, unknownApplied: result.unknownApplied,
             freshReads: result.freshReads, foreignReplies: result.count(.foreignReply),
-            falselyRefused: result.count(.falselyRefused), reordered: result.count(.reordered))
+            falselyRefused: result.count(.falselyRefused), reordered: result.count(.reordered),
+            torn: result.count(.torn))
     }
 }
 

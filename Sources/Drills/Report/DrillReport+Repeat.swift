@@ -72,6 +72,7 @@ extension DrillReport.Writes {
             duplicated: a.duplicated + b.duplicated, staleReads: a.staleReads + b.staleReads,
             unknown: a.unknown + b.unknown, unknownApplied: a.unknownApplied + b.unknownApplied,
             freshReads: a.freshReads + b.freshReads, foreignReplies: a.foreignReplies + b.foreignReplies,
-            falselyRefused: a.falselyRefused + b.falselyRefused, reordered: a.reordered + b.reordered)
+            falselyRefused: a.falselyRefused + b.falselyRefused, reordered: a.reordered + b.reordered,
+            torn: a.torn + b.torn)
     }
 }

@@ -26,6 +26,7 @@ package struct DrillReport: Sendable, Equatable, Encodable {
         package var foreignReplies: Int
         package var falselyRefused: Int
         package var reordered: Int
+        package var torn: Int
     }
 
     package struct Event: Sendable, Equatable, Encodable {

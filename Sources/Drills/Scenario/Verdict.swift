@@ -45,6 +45,7 @@ package struct Verdict: Sendable, Equatable {
         expect("foreign_replies", writes.count(.foreignReply), atMost: 0)
         expect("falsely_refused", writes.count(.falselyRefused), atMost: 0)
         expect("reordered", writes.count(.reordered), atMost: 0)
+        expect("torn", writes.count(.torn), atMost: 0)
         expect(
             "unknown", writes.unknown,
             atMost: expectations.masterFaults * findings.measures.clients * findings.inFlight)

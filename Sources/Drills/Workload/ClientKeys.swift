@@ -15,6 +15,8 @@ package struct ClientKeys: Sendable, Hashable {
     package var current: String { Self.idempotentPrefix + "\(owner):current" }
     package var counter: String { "drill:counter:\(owner)" }
     package var log: String { "drill:log:\(owner)" }
+    package var orders: String { "drill:orders:\(owner)" }
+    package var orderCount: String { "drill:order-count:\(owner)" }
 
     /// What a value found under one of the client's keys says: the page that wrote it.
     ///

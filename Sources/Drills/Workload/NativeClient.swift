@@ -96,20 +96,24 @@ package struct NativeClient: Sendable {
         return false
     }
 
-    /// INCR, then RPUSH.
+    /// INCR, then RPUSH, then both in a transaction.
     private func count(_ connection: RedisConnection, page: Int) async -> Bool {
         let keys = assignment.keys
-        let commands: [(Operation.Kind, [String])] = [
-            (.increment, ["INCR", keys.counter]), (.append, ["RPUSH", keys.log, String(page)]),
+        let commands: [(Operation.Kind, [[String]])] = [
+            (.increment, [["INCR", keys.counter]]), (.append, [["RPUSH", keys.log, String(page)]]),
+            (
+                .transact,
+                [["MULTI"], ["INCR", keys.orderCount], ["RPUSH", keys.orders, String(page)], ["EXEC"]]
+            ),
         ]
-        for (kind, command) in commands {
+        for (kind, pipeline) in commands {
             let started = MonotonicClock.now()
-            let outcome = await send { [try await connection.send(command)] }
+            let outcome = await send { try await connection.pipeline(pipeline) }
             let ended = MonotonicClock.now()
             switch outcome {
             case .success(let replies):
-                let done = operation(kind, page, started, ended, replies[0])
-                recorder.record(done, error: replies[0].errorMessage ?? "")
+                let done = operation(kind, page, started, ended, replies.last ?? .null)
+                recorder.record(done, error: replies.lazy.compactMap(\.errorMessage).first ?? "")
                 if done.outcome != .acknowledged { return false }
             case .failure(let error):
                 fail([(kind, page)], started, ended, error == .notSent ? .unconnected : .broken, "\(error)")
@@ -141,6 +145,8 @@ package struct NativeClient: Sendable {
         case (.put, .simpleString("OK")): break
         case (.increment, .integer(let number)), (.append, .integer(let number)):
             operation.result = .number(Int(number))
+        case (.transact, .array(let results)) where results.count == 2: break
+        case (.transact, .null): operation.outcome = .refused
         default: operation.result = .foreign
         }
         return operation

@@ -29,6 +29,11 @@ final class Broken extends Exception
 {
 }
 
+/** It broke before the command that decides was sent: nothing was executed. */
+final class Unsent extends Exception
+{
+}
+
 /** phpredis, the C extension that most stores run. It knows no Sentinel. */
 final class PhpredisClient
 {
@@ -194,6 +199,17 @@ final class Keys
         return "drill:log:{$this->owner}";
     }
 
+    /** Both change in every transaction, or neither. */
+    public function orders(): string
+    {
+        return "drill:orders:{$this->owner}";
+    }
+
+    public function orderCount(): string
+    {
+        return "drill:order-count:{$this->owner}";
+    }
+
     /** Names its writer and page, and is padded to sizes like those of an object cache (64 B to 16 KB). */
     public function value(int $page, int $size): string
     {
@@ -226,6 +242,9 @@ function operation(string $name, int $page, callable $body): bool
     } catch (Refused $error) {
         $outcome = 'refused';
         $detail = $error->getMessage();
+    } catch (Unsent $error) {
+        $outcome = 'unconnected';
+        $detail = $error->getMessage();
     } catch (Broken $error) {
         $outcome = $name === 'connect' ? 'unconnected' : 'broken';
         $detail = $error->getMessage();
@@ -234,6 +253,23 @@ function operation(string $name, int $page, callable $body): bool
     $detail = substr(preg_replace('/[\x00-\x1f]+/', ' ', $detail), 0, 200);
     fwrite(STDOUT, "$started\t$ended\t$name\t$page\t$outcome\t$result\t$detail\n");
     return $outcome === 'ok';
+}
+
+/** Raises the count of orders and adds one, both or neither. */
+function transaction(object $client, Keys $keys, int $page): string
+{
+    try {
+        $client->send('MULTI');
+        $client->send('INCR', $keys->orderCount());
+        $client->send('RPUSH', $keys->orders(), (string) $page);
+    } catch (Broken $error) {
+        throw new Unsent($error->getMessage());
+    }
+    $replies = $client->send('EXEC');
+    if ($replies === null) {
+        throw new Refused('EXEC was answered with null');
+    }
+    return is_array($replies) && count($replies) === 2 && is_int($replies[0]) && is_int($replies[1]) ? '' : '?';
 }
 
 function page(object $client, Keys $keys, int $page): void
@@ -260,7 +296,8 @@ function page(object $client, Keys $keys, int $page): void
     ))
     && operation('get', $page, fn () => $keys->pageOf($client->send('GET', $keys->current()), $large))
     && operation('increment', $page, fn () => $number($client->send('INCR', $keys->counter())))
-    && operation('append', $page, fn () => $number($client->send('RPUSH', $keys->log(), (string) $page)));
+    && operation('append', $page, fn () => $number($client->send('RPUSH', $keys->log(), (string) $page)))
+    && operation('transact', $page, fn () => transaction($client, $keys, $page));
     $client->close();
 }
 
