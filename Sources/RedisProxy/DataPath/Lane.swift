@@ -83,7 +83,13 @@ final class Lane {
         lastUsed = shard.now
         switch state {
         case .ready(let upstream):
-            if upstream.isDrained { send(on: upstream) }
+            // While there is doubt about the master, nothing more is given to it: what it has not got can be sent to
+            // the next one without asking whether it ran.
+            if shard.master == nil {
+                hold()
+            } else if upstream.isDrained {
+                send(on: upstream)
+            }
         case .idle:
             hold()
             connect()
@@ -390,7 +396,10 @@ final class Lane {
                 connect()
             }
         case .ready(let upstream):
-            if let endpoint, upstream.endpoint != endpoint { moveAway(from: upstream) }
+            guard let endpoint else { return }
+            if upstream.endpoint != endpoint { return moveAway(from: upstream) }
+            releaseHold()
+            flush()
         case .settling(let upstream, _):
             if let endpoint, upstream.endpoint != endpoint { moveAway(from: upstream) }
         }
@@ -518,17 +527,23 @@ final class Lane {
     }
 
     /// Ends the wait of commands whose time is over: the client gets the server's refusal if there is one, since that
-    /// is the truth, and a closed connection otherwise.
+    /// is the truth, and a closed connection otherwise. Commands that were sent are judged with their connection.
     func expireHeld(_ now: NIODeadline) {
-        if isReady { return }
-        // Not sent anything: the queue is all there is. Otherwise the sent commands are judged with their connection.
-        guard sentCount == 0 else { return }
-        while let command = pending.first, command.holdUntil <= now {
-            pending.removeFirst()
-            unsent.moveReaderIndex(forwardBy: Int(command.length))
-            guard command.session.isOpen else { continue }
+        guard holds else { return }
+        var expired = 0
+        var bytes = 0
+        for command in pending.dropFirst(sentCount) {
+            guard command.holdUntil <= now else { break }
+            expired += 1
+            bytes += Int(command.length)
+        }
+        guard expired > 0 else { return }
+        let commands = Array(pending[sentCount..<sentCount + expired])
+        pending.removeSubrange(sentCount..<sentCount + expired)
+        unsent.moveReaderIndex(forwardBy: bytes)
+        for command in commands where command.session.isOpen {
             shard.metrics.countHoldTimeout()
-            if let refusal = command.refusal {
+            if let refusal = command.refusal, sentCount == 0 {
                 command.session.receiveShared(refusal.reply, commands: 1)
             } else {
                 command.session.close(.holdExpired)
@@ -537,7 +552,8 @@ final class Lane {
         shard.flushTouchedSessions()
     }
 
-    var holds: Bool { !isReady && !isEmpty }
+    /// Commands wait for a connection, or for the doubt about the master to end.
+    var holds: Bool { (!isReady || shard.master == nil) && pending.count > sentCount || !refused.isEmpty }
 
     func close() {
         disconnect()

@@ -76,8 +76,7 @@ final class PrivateUpstream {
 
     private func connect() {
         guard case .waiting = state, !awaitsAdoption else { return }
-        if holdUntil == nil { holdUntil = shard.now + shard.configuration.holdAmount }
-        shard.scheduleHoldCheck()
+        beginHold()
         guard let master = shard.master else { return }
         state = .connecting(
             UpstreamConnection.connect(
@@ -95,13 +94,23 @@ final class PrivateUpstream {
             state = .waiting
             connect()
         case .ready(let upstream):
-            if upstream.endpoint != master { lose(upstream) }
+            if upstream.endpoint != master { return lose(upstream) }
+            if !inRecovery { holdUntil = nil }
+            sendWaiting(on: upstream)
         }
     }
 
+    private func beginHold() {
+        if holdUntil == nil { holdUntil = shard.now + shard.configuration.holdAmount }
+        shard.scheduleHoldCheck()
+    }
+
+    /// Commands wait for a connection, or for the doubt about the master to end.
+    var holds: Bool { holdUntil != nil && (!isReady || nextToSend < log.count) }
+
     /// Ends a wait that took too long.
     func expire(_ now: NIODeadline) {
-        guard let holdUntil, holdUntil <= now else { return }
+        guard holds, let holdUntil, holdUntil <= now else { return }
         shard.metrics.countHoldTimeout()
         session.close(.holdExpired)
     }
@@ -114,7 +123,8 @@ final class PrivateUpstream {
         // Once bytes are only passed on, no answer is matched with any command.
         if session.state.pins.contains(.raw) { expectation.meaning = .unanswered }
         log.append(expectation)
-        if case .ready(let upstream) = state { sendWaiting(on: upstream) }
+        guard case .ready(let upstream) = state else { return }
+        if shard.master == nil { beginHold() } else { sendWaiting(on: upstream) }
     }
 
     /// Begins a command whose value is still arriving. Only on a ready connection.
@@ -374,7 +384,7 @@ final class PrivateUpstream {
         let endpoint = upstream.endpoint
         upstream.close()
         state = .waiting
-        if holdUntil == nil { holdUntil = shard.now + shard.configuration.holdAmount }
+        beginHold()
         inRecovery = true
         recover(refusedFirst: true)
         if transient == .wrongServer { shard.suspect(endpoint) }

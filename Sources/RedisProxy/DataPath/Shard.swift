@@ -309,7 +309,7 @@ final class Shard {
         }
         if privateCount > 0 {
             for session in Array(sessions.values) {
-                guard let upstream = session.privateUpstream, !upstream.isReady else { continue }
+                guard let upstream = session.privateUpstream, upstream.holds else { continue }
                 upstream.expire(now)
                 holds = true
             }

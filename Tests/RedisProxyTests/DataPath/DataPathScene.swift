@@ -73,6 +73,10 @@ final class DataPathScene: Sendable {
         try await box.eventLoop.submit { [box] in box.value?.apply(phase) }.get()
     }
 
+    func heldCommands() async throws -> Int {
+        try await box.eventLoop.submit { [box] in box.value?.snapshot().gauges.heldCommands ?? 0 }.get()
+    }
+
     func connect() async throws -> RedisConnection {
         var options = RedisConnection.Options()
         options.commandTimeout = .seconds(20)

@@ -84,6 +84,29 @@ import Testing
         }
     }
 
+    @Test func nothingIsGivenToAMasterInDoubt() async throws {
+        try await DataPathScene.with { scene in
+            let first = try await scene.server { $0[0] == "GET" ? .silence : .reply(":1\r\n") }
+            let second = try await scene.server { $0[0] == "GET" ? .reply("$1\r\nv\r\n") : .reply(":2\r\n") }
+            try await scene.setMaster(first)
+            let client = try await scene.connect()
+            let hung = Task { try await client.send(["GET", "k"]) }
+            try await scene.until { first.commands.count == 1 }
+            try await scene.setMaster(nil)
+            let other = try await scene.connect()
+            let counted = Task { try await other.send(["INCR", "n"]) }
+            let transaction = try await scene.connect()
+            let started = Task { try await transaction.send(["MULTI"]) }
+            try await scene.until { try await scene.heldCommands() > 0 }
+            #expect(first.commands.count == 1, "a write was given to a master in doubt")
+            try await scene.setMaster(second, epoch: 2)
+            #expect(try await hung.value.string == "v")
+            #expect(try await counted.value == .integer(2))
+            #expect(try await started.value == .integer(2))
+            await client.close()
+        }
+    }
+
     @Test func aRefusalIsPassedOnWhenTheHoldEnds() async throws {
         try await DataPathScene.with(configure: { $0.hold = .milliseconds(60) }) { scene in
             let server = try await scene.server { _ in .reply("-NOREPLICAS Not enough good replicas to write.\r\n") }

@@ -15,7 +15,8 @@ import Testing
         #expect(hello.credentials?.username == "app")
         #expect(hello.credentials?.password.exposed == "secret")
         #expect(hello.name == Array("web".utf8))
-        #expect(hello.withoutCredentials.map { String(decoding: $0, as: UTF8.self) } == ["HELLO", "3", "SETNAME", "web"])
+        #expect(
+            hello.withoutCredentials.map { String(decoding: $0, as: UTF8.self) } == ["HELLO", "3", "SETNAME", "web"])
     }
 
     @Test func leavesAloneWhatIsNotSaid() {

@@ -83,7 +83,8 @@ import Testing
     @Test func aBlockingCommandThatTheServerGaveUpWaitsOnTheNextMaster() async throws {
         try await DataPathScene.with { scene in
             let first = try await scene.server { _ in
-                .reply("-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n")
+                .reply(
+                    "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n")
             }
             let second = try await scene.server { _ in .reply("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n") }
             try await scene.setMaster(first)
