@@ -10,7 +10,7 @@ internal import Topology
 /// heals by itself in the time of a demo.
 package struct Demo: Sendable {
     package var clientsPerKind = 4
-    package var scenarios: [Scenario] = Scenario.all
+    package var scenarios: [Scenario] = Scenario.standard
     /// A directory for the stacks' files.
     package var scratch: String
     package var proxyExecutable: String?

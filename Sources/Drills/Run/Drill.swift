@@ -258,7 +258,7 @@ package struct Drill: Sendable {
     // MARK: After
 
     private func judge(_ clients: [Client], _ course: Course, _ timeline: Timeline) async throws -> DrillOutcome {
-        let results = try await check(clients)
+        let (master, results) = try await check(clients)
         let groups = groups.enumerated().map { index, group in
             let members = clients.indices.filter { clients[$0].group == index }
             return DrillOutcome.Group(
@@ -267,16 +267,18 @@ package struct Drill: Sendable {
                 writes: members.map { results[$0] }.reduce(Checker.Result(), +))
         }
         let measures = ClientMeasures(groups.flatMap(\.histories), fault: course.fault, end: course.end)
+        // The master may have moved once more after the stack had healed.
+        let masterAfter = course.masterAfter == nil ? nil : master
         let findings = Verdict.Findings(
             measures: measures, writes: results.reduce(Checker.Result(), +), fault: course.fault,
-            downAfter: stage.downAfter, masterBefore: course.masterBefore, masterAfter: course.masterAfter)
+            downAfter: stage.downAfter, masterBefore: course.masterBefore, masterAfter: masterAfter)
         return DrillOutcome(
             scenario: scenario.name, groups: groups, timeline: timeline, fault: course.fault, end: course.end,
             verdict: Verdict(scenario.expectations, findings))
     }
 
     /// Compares every client's history with what is there now.
-    private func check(_ clients: [Client]) async throws -> [Checker.Result] {
+    private func check(_ clients: [Client]) async throws -> (master: String, [Checker.Result]) {
         let probe = StackProbe(stage)
         let named = await probe.master()
         let only = await probe.onlyMaster()
@@ -294,7 +296,7 @@ package struct Drill: Sendable {
             let final = try await FinalState.read(client.assignment, history: history, from: connection)
             results.append(Checker.check(history, against: final))
         }
-        return results
+        return (master.name, results)
     }
 
     private func refuseEviction(_ master: RedisConnection) async throws {

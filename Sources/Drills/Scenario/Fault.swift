@@ -16,6 +16,8 @@ package struct Fault: Sendable, Equatable {
         case stop = "SIGSTOP"
         /// SIGTERM: Redis pauses writes, waits for its replicas, and exits.
         case terminate = "SIGTERM"
+        /// `SENTINEL FAILOVER`, asked of a Sentinel: another master is elected while the old one lives and serves.
+        case failover = "SENTINEL FAILOVER"
     }
 
     package var action: Action

@@ -1,6 +1,9 @@
 extension Scenario {
-    /// Every scenario, in the order in which `--list` and the demo show them.
-    package static let all: [Scenario] = [redisCrash, redisHang, redisRestart, sentinelLoss, replicaLoss]
+    /// What the demo shows.
+    package static let standard: [Scenario] = [redisCrash, redisHang, redisRestart, sentinelLoss, replicaLoss]
+
+    /// Every scenario, in the order in which `--list` shows them.
+    package static let all: [Scenario] = standard + [sentinelFailover]
 
     package static func named(_ name: String) -> Scenario? {
         all.first { $0.name == name }
@@ -55,4 +58,13 @@ extension Scenario {
             .observe(.seconds(1)),
         ],
         expectations: Expectations(stall: .seconds(1)))
+
+    package static let sentinelFailover = Scenario(
+        "sentinel-failover",
+        summary: "SENTINEL FAILOVER while the master lives: it must take no writes once another is promoted",
+        steps: [
+            .inject(Fault(.failover, .sentinel(0))), .observe(.seconds(3)), .awaitRecovery, .awaitHealed,
+            .observe(.seconds(1)),
+        ],
+        expectations: Expectations(stall: .seconds(4), failover: true, masterFaults: 1))
 }

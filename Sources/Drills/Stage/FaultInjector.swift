@@ -1,4 +1,6 @@
 internal import Glibc
+internal import RESP
+internal import RedisClient
 
 /// Injects faults into the processes of a stack, and makes sure that they took effect.
 package struct FaultInjector: Sendable {
@@ -30,6 +32,12 @@ package struct FaultInjector: Sendable {
             throw Self.notInjected("\(node.name) is not running")
         }
         let sent = MonotonicClock.now()
+        if fault.action == .failover {
+            try await askForFailover(node)
+            return Injection(
+                victim: Victim(name: node.name, pid: pid, action: fault.action), sent: sent,
+                effective: MonotonicClock.now())
+        }
         try strike(fault.action, node, pid)
         let expected: ProcessState = fault.action == .stop ? .stopped : .gone
         let effective = try await poll(every: .milliseconds(1), limit: Self.limit) {
@@ -65,6 +73,16 @@ package struct FaultInjector: Sendable {
         case .kill: try Self.send(SIGKILL, to: pid, node)
         case .stop: try Self.send(SIGSTOP, to: pid, node)
         case .terminate: try Self.send(SIGTERM, to: pid, node)
+        case .failover: break
+        }
+    }
+
+    private func askForFailover(_ sentinel: StageNode) async throws {
+        let reply = await probe.ask(sentinel.endpoint, stage.sentinelCredentials) { connection in
+            try await connection.send(["SENTINEL", "FAILOVER", stage.service])
+        }
+        guard reply?.string == "OK" else {
+            throw Self.notInjected("\(sentinel.name) answered \(reply?.errorMessage ?? "nothing")")
         }
     }
 
@@ -81,6 +99,8 @@ package struct FaultInjector: Sendable {
     /// Resumes what was stopped and starts what was killed, and waits until it runs.
     package func repair(_ victim: Victim) async throws {
         switch victim.action {
+        case .failover:
+            break
         case .stop:
             kill(victim.pid, SIGCONT)
             let resumed = try await poll(every: .milliseconds(1), limit: Self.limit) {
