@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "BenchmarkTests", dependencies: ["breakwater-bench", "LoopbackServers"], swiftSettings: strict),
         .testTarget(
-            name: "LocalStackTests", dependencies: ["LocalStack", "RedisClient", "RESP", "Topology", "Rendering"],
+            name: "LocalStackTests",
+            dependencies: ["LocalStack", "RedisClient", "RESP", "Topology", "Rendering", .nioCore],
             swiftSettings: strict),
         .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: strict),
         .testTarget(

@@ -47,6 +47,9 @@ package struct NodeReading: Sendable, Equatable {
         return try? await connection.pipeline(commands)
     }
 
+}
+
+extension NodeReading {
     /// Reads the replies to `ROLE` and `INFO replication`.
     init?(role: RESPValue, info: RESPValue) {
         guard let parts = role.elements, let name = parts.first?.string, let text = info.string else { return nil }
