@@ -96,7 +96,7 @@ import Testing
             return served
         }
         let successor = try ServerProcess.sidecar(
-            ServerProcess.builtProgram("breakwater-proxy"), at: place, following: [fixture.watcher],
+            ServerProcess.builtProgram("breakwater-proxy"), at: place, following: fixture.watchers,
             service: "mymaster", in: folder.directory)
         try await eventually { successor.lastWords.contains("the master is") }
         fixture.sidecarProcess.signal(SIGTERM)

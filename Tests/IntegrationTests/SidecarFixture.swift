@@ -1,19 +1,26 @@
 import Foundation
 import LoopbackServers
-import Testing
+import Synchronization
 
-/// Two Redis servers alike: one that clients reach directly, and one behind a Sentinel and the sidecar.
-final class SidecarFixture: @unchecked Sendable {
+/// Two Redis servers alike: one that clients reach directly, and one behind Sentinels and the sidecar.
+final class SidecarFixture: Sendable {
     let direct: LoopbackPlace
     let backend: LoopbackPlace
-    let watcher: LoopbackPlace
     let sidecar: LoopbackPlace
+    /// Where the sidecar looks for Sentinels.
+    let watchers: [LoopbackPlace]
     let sidecarProcess: ServerProcess
-    private let servers: [ServerProcess]
-    private let directory: URL
+    let directory: URL
+    private let servers: Mutex<[ServerProcess]>
 
-    /// `arguments` are added to the sidecar's; `directives` to the configuration of both Redis servers.
-    init(arguments: [String] = [], directives: [String] = ["databases 64"]) throws {
+    /// - Parameters:
+    ///   - arguments: Added to the sidecar's own.
+    ///   - directives: Added to the configuration of both Redis servers.
+    ///   - sentinels: How many Sentinels the sidecar is told of.
+    ///   - running: How many of them run, the first ones. With a majority, this waits until the sidecar serves.
+    init(
+        arguments: [String] = [], directives: [String] = ["databases 64"], sentinels: Int = 1, running: Int? = nil
+    ) throws {
         let directory = FileManager.default.temporaryDirectory.appending(
             path: "breakwater-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(
@@ -23,45 +30,49 @@ final class SidecarFixture: @unchecked Sendable {
             try LoopbackPlace(
                 address: "\(network).\(number)", socketPath: directory.appending(path: "\(number).sock").path)
         }
-        let (direct, backend, watcher, sidecar) = (try place(1), try place(2), try place(3), try place(4))
+        let (direct, backend, sidecar) = (try place(1), try place(2), try place(3))
+        let watchers = try (0..<sentinels).map { try place(10 + $0) }
         let redis = try [direct, backend].map {
             try ServerProcess.redis(at: $0, in: directory, directives: directives)
         }
         for (server, place) in zip(redis, [direct, backend]) { try server.waitUntilServing(place.connectOverTCP) }
-        let sentinel = try ServerProcess.sentinel(
-            at: watcher, watching: backend, as: "mymaster", quorum: 1, in: directory)
+        let watching = try watchers.prefix(running ?? sentinels).map {
+            try Self.startSentinel(at: $0, watching: backend, of: sentinels, in: directory)
+        }
         sidecarProcess = try ServerProcess.sidecar(
-            ServerProcess.builtProgram("breakwater-proxy"), at: sidecar, following: [watcher],
-            service: "mymaster", in: directory, arguments: arguments)
-        try sidecarProcess.waitUntilServing(sidecar.connectOverTCP)
-        try sidecarProcess.waitUntilServing(sidecar.connectOverUnix)
+            ServerProcess.builtProgram("breakwater-proxy"), at: sidecar, following: watchers, service: "mymaster",
+            in: directory, arguments: arguments)
+        if watching.count > sentinels / 2 {
+            try sidecarProcess.waitUntilServing(sidecar.connectOverTCP)
+            try sidecarProcess.waitUntilServing(sidecar.connectOverUnix)
+        } else {
+            try sidecarProcess.wait(for: "an open port") { (try? sidecar.connectOverTCP()) != nil }
+        }
         self.direct = direct
         self.backend = backend
-        self.watcher = watcher
         self.sidecar = sidecar
+        self.watchers = watchers
         self.directory = directory
-        servers = redis + [sentinel]
+        servers = Mutex(redis + watching)
     }
 
     deinit {
         sidecarProcess.stop()
-        for server in servers { server.stop() }
+        for server in servers.withLock({ $0 }) { server.stop() }
         try? FileManager.default.removeItem(at: directory)
     }
-}
 
-/// Runs `body` on threads of their own, for it blocks, and waits for all of them.
-func onThreads<Result: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) -> Result) async -> [Result] {
-    await withTaskGroup(of: (Int, Result).self) { group in
-        for number in 0..<count {
-            group.addTask {
-                await withCheckedContinuation { continuation in
-                    Thread { continuation.resume(returning: (number, body(number))) }.start()
-                }
-            }
-        }
-        var results: [(Int, Result)] = []
-        for await result in group { results.append(result) }
-        return results.sorted { $0.0 < $1.0 }.map(\.1)
+    /// Starts one of the Sentinels that were not started at first.
+    func startSentinel(_ number: Int) throws {
+        let server = try Self.startSentinel(
+            at: watchers[number], watching: backend, of: watchers.count, in: directory)
+        servers.withLock { $0.append(server) }
+    }
+
+    private static func startSentinel(
+        at place: LoopbackPlace, watching backend: LoopbackPlace, of count: Int, in directory: URL
+    ) throws -> ServerProcess {
+        try ServerProcess.sentinel(
+            at: place, watching: backend, as: "mymaster", quorum: count / 2 + 1, in: directory)
     }
 }

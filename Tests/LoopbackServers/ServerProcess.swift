@@ -2,7 +2,10 @@ package import Foundation
 
 /// A server that a test or a benchmark started. It is killed when this value goes, and also when the whole program is
 /// killed: a shell stands between, reads the pipe that only the program holds, and kills the server at its end.
-package final class ServerProcess {
+///
+/// Unchecked: `Process` and `Pipe` are not marked, but nothing here changes after the start except in `stop()`, which
+/// the kernel makes safe to repeat.
+package final class ServerProcess: @unchecked Sendable {
     package let pid: Int32
     private let process: Process
     private let lifeline: Pipe
@@ -74,10 +77,16 @@ package final class ServerProcess {
 
     /// Waits until `connect` gives a connection that answers `PING`.
     package func waitUntilServing(_ connect: () throws -> BlockingConnection) throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while (try? connect().call("PING")) != Array("+PONG\r\n".utf8) {
-            guard isRunning, ContinuousClock.now < deadline else {
-                throw LoopbackError("a server does not answer:\n\(lastWords)")
+        try wait(for: "an answer to PING") { (try? connect().call("PING")) == Array("+PONG\r\n".utf8) }
+    }
+
+    /// Waits until `condition` holds, as long as the server runs and at most for half a minute.
+    package func wait(for what: String, _ condition: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try !condition() {
+            guard isRunning else { throw LoopbackError("waiting for \(what), but the server ended:\n\(lastWords)") }
+            guard ContinuousClock.now < deadline else {
+                throw LoopbackError("waited in vain for \(what):\n\(lastWords)")
             }
             usleep(20_000)
         }

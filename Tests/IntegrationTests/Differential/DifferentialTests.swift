@@ -30,7 +30,7 @@ struct DifferentialTests {
         let mismatches = await onThreads(workers) { worker in
             Self.play(worker: worker, of: workers, sequences: sequences, on: fixture)
         }
-        let (complaints, rounds) = await onThreads(1) { _ in noise.stop() }[0]
+        let (complaints, rounds) = try await onThread { noise.stop() }
 
         for mismatch in mismatches.joined() { Issue.record("\(mismatch)") }
         for complaint in complaints { Issue.record("noise: \(complaint)") }
@@ -40,7 +40,7 @@ struct DifferentialTests {
 
     /// Servers are started on a thread of their own, for that blocks.
     private static func fixture() async throws -> SidecarFixture {
-        try await onThreads(1) { _ in Result { try SidecarFixture() } }[0].get()
+        try await onThread { try SidecarFixture() }
     }
 
     private static func play(worker: Int, of workers: Int, sequences: Int, on fixture: SidecarFixture) -> [Mismatch] {
