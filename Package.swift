@@ -110,7 +110,9 @@ let package = Package(
             name: "LocalStackTests",
             dependencies: ["LocalStack", "RedisClient", "RESP", "Topology", "Rendering", .nioCore],
             swiftSettings: strict),
-        .testTarget(name: "DrillsTests", dependencies: ["Drills"], swiftSettings: strict),
+        .testTarget(
+            name: "DrillsTests", dependencies: ["Drills", "Topology", "RedisClient", "RESP", .nioCore],
+            swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

@@ -18,7 +18,7 @@ package struct DrillOutcome: Sendable {
     package var scenario: String
     package var groups: [Group]
     package var timeline: Timeline
-    /// When the first fault took effect.
+    /// When the last fault took effect.
     package var fault: Int64
     /// When the clients were told to stop.
     package var end: Int64

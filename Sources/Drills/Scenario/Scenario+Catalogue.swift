@@ -3,7 +3,7 @@ extension Scenario {
     package static let standard: [Scenario] = [redisCrash, redisHang, redisRestart, sentinelLoss, replicaLoss]
 
     /// Every scenario, in the order in which `--list` shows them.
-    package static let all: [Scenario] = standard + [sentinelFailover]
+    package static let all: [Scenario] = standard + [redisCrashSentinelDown, sentinelFailover]
 
     package static func named(_ name: String) -> Scenario? {
         all.first { $0.name == name }
@@ -20,6 +20,15 @@ extension Scenario {
         summary: "SIGKILL the master; later the old master returns as a replica",
         steps: [
             .inject(Fault(.kill, .master)), .awaitRecovery, .repair, .awaitHealed, .observe(.seconds(1)),
+        ],
+        expectations: failover)
+
+    package static let redisCrashSentinelDown = Scenario(
+        "redis-crash-sentinel-down",
+        summary: "SIGKILL the master while one Sentinel is dead already: the other two must do",
+        steps: [
+            .inject(Fault(.kill, .sentinel(0))), .observe(.seconds(1)), .inject(Fault(.kill, .master)),
+            .awaitRecovery, .repair, .awaitHealed, .observe(.seconds(1)),
         ],
         expectations: failover)
 

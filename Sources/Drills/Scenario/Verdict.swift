@@ -13,7 +13,7 @@ package struct Verdict: Sendable, Equatable {
     package struct Findings: Sendable {
         package var measures: ClientMeasures
         package var writes: Checker.Result
-        /// When the (first) fault took effect.
+        /// When the (last) fault took effect.
         package var fault: Int64
         package var downAfter: Duration
         /// The most operations that one client has in flight at a time.

@@ -1,0 +1,58 @@
+internal import RESP
+internal import RedisClient
+
+/// What is made of it when the clients have stopped.
+extension Drill {
+    func judge(_ clients: [Client], _ course: Course, _ timeline: Timeline) async throws -> DrillOutcome {
+        let (master, results) = try await check(clients)
+        let groups = groups.enumerated().map { index, group in
+            let members = clients.indices.filter { clients[$0].group == index }
+            return DrillOutcome.Group(
+                label: group.label, kind: group.kind.rawValue,
+                histories: members.map { clients[$0].recorder.history },
+                writes: members.map { results[$0] }.reduce(Checker.Result(), +))
+        }
+        let measures = ClientMeasures(groups.flatMap(\.histories), fault: course.fault, end: course.end)
+        // The master may have moved once more after the stack had healed.
+        let masterAfter = course.masterAfter == nil ? nil : master
+        let findings = Verdict.Findings(
+            measures: measures, writes: results.reduce(Checker.Result(), +), fault: course.fault,
+            downAfter: stage.downAfter, masterBefore: course.masterBefore, masterAfter: masterAfter)
+        return DrillOutcome(
+            scenario: scenario.name, groups: groups, timeline: timeline, fault: course.fault, end: course.end,
+            verdict: Verdict(scenario.expectations, findings))
+    }
+
+    /// Compares every client's history with what is there now.
+    private func check(_ clients: [Client]) async throws -> (master: String, [Checker.Result]) {
+        let probe = StackProbe(stage)
+        let named = await probe.master()
+        let only = await probe.onlyMaster()
+        guard let master = named ?? only else {
+            throw DrillError("drill.no_master", "the stack has no master after the drill, so nothing can be checked")
+        }
+        var options = RedisConnection.Options()
+        options.credentials = stage.nodeCredentials
+        let connection = try await RedisConnection.connect(to: .tcp(master.endpoint), options: options)
+        defer { connection.abandon() }
+        try await refuseEviction(connection)
+        var results: [Checker.Result] = []
+        for client in clients {
+            let history = client.recorder.history
+            let final = try await FinalState.read(client.assignment, history: history, from: connection)
+            results.append(Checker.check(history, against: final))
+        }
+        return (master.name, results)
+    }
+
+    private func refuseEviction(_ master: RedisConnection) async throws {
+        let info = try await master.send(["INFO", "stats"]).string ?? ""
+        for line in info.split(whereSeparator: \.isNewline) where line.hasPrefix("evicted_keys:") {
+            if line != "evicted_keys:0" {
+                throw DrillError(
+                    "drill.evicted", "the master evicted keys, which cannot be told from loss (\(line))",
+                    hint: "give the drill's topology more maxmemory")
+            }
+        }
+    }
+}
