@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(
             name: "RenderingTests", dependencies: ["Rendering", "Topology"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "RedisClientTests", dependencies: ["RedisClient", "RESP", .nioCore, .nioPosix], swiftSettings: strict),
+            name: "RedisClientTests", dependencies: ["RedisClient", "RESP", .nioCore, .nioPosix, .logging],
+            swiftSettings: strict),
         .testTarget(
             name: "RedisProxyTests",
             dependencies: [

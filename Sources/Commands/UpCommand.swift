@@ -58,18 +58,17 @@ package struct UpCommand: BreakwaterCommand {
         console.note("starting \(store.store) in \(directory.path) …")
         let interruption = await Interruption()
         return try await withThrowingTaskGroup(of: ExitStatus.self) { group in
-            let started = Latch()
             group.addTask { [options] in
                 try await LocalStack.run(store, options: options) { stack in
                     try Self.show(try StackManifest.of(stack.state), console, detached: false)
-                    started.set()
                     // Until the task is cancelled.
                     while true { try await Task.sleep(for: .seconds(86_400)) }
                 }
             }
             group.addTask {
                 await interruption.received()
-                return started.isSet ? .done : .interrupted
+                // The end of a store that ran is what the signal is for; one that was not ready yet is interrupted.
+                return StackManifest.read(directory)?.ready == true ? .done : .interrupted
             }
             guard let status = try await group.next() else { return .failed }
             console.note("stopping …")
@@ -116,8 +115,8 @@ package struct UpCommand: BreakwaterCommand {
                 """
 
                 From PHP, through a sidecar:
-                  $redis = new Redis(); $redis->connect('\(socket)');     // phpredis
-                  $redis = new Predis\\Client('unix:\(socket)');         // Predis
+                  $redis = new Redis(); $redis->connect('\(socket)');  // phpredis
+                  $redis = new Predis\\Client('unix:\(socket)');  // Predis
                 From a shell:
                   redis-cli -s \(socket) SET greeting hello
                 """)

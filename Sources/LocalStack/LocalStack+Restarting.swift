@@ -20,8 +20,9 @@ extension LocalStack {
         do {
             let mustWait = isRedis && !plan.redis.automaticRestart
             repeat {
-                // The pace of the units.
-                try await Task.sleep(for: .seconds(1))
+                // The pace of the units: Redis only after Sentinel had the time to replace it, for a replica has
+                // writes that the disk may lack.
+                try await Task.sleep(for: isRedis ? plan.redis.downAfter + .seconds(1) : .seconds(1))
                 if !mustWait { break }
             } while await !hasOtherMaster(than: name)
             if supervisor.pid(of: name) == nil { try start(name) }

@@ -6,17 +6,17 @@ import Testing
 @Suite(.serialized) struct UpCommandTests {
     @Test func nothingOutlivesAKilledSupervisor() async throws {
         try await withDirectory { directory in
-            let up = try Breakwater(["up", "--without-sidecars"], in: directory)
+            let up = try Breakwater(["up"], in: directory)
             let manifest = try await ready(directory)
             let pids = manifest.members.compactMap(\.pid)
-            #expect(pids.count == 6)
+            #expect(pids.count == 9)
             #expect(pids.allSatisfy(isAlive))
             #expect(kill(up.process.processIdentifier, SIGKILL) == 0)
             try await eventually(within: .seconds(10), "every process ends") {
                 !pids.contains(where: isAlive) && !isAlive(manifest.processGroup)
             }
             // And the directory is free for the next one.
-            let next = try Breakwater(["up", "--without-sidecars"], in: directory)
+            let next = try Breakwater(["up"], in: directory)
             let again = try await ready(directory, after: manifest.supervisor)
             #expect(again.supervisor == next.process.processIdentifier)
             next.process.interrupt()

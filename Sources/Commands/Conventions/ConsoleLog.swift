@@ -1,5 +1,4 @@
 internal import Logging
-internal import Synchronization
 
 /// Shows log records as progress on standard error.
 struct ConsoleLog: LogHandler {
@@ -22,11 +21,4 @@ struct ConsoleLog: LogHandler {
         let level = event.level >= .warning ? "\(event.level): " : ""
         console.note("\(level)\(event.message)")
     }
-}
-
-/// A condition that is set once and read from elsewhere.
-final class Latch: Sendable {
-    private let state = Mutex(false)
-    var isSet: Bool { state.withLock { $0 } }
-    func set() { state.withLock { $0 = true } }
 }
