@@ -51,6 +51,9 @@ struct BenchCommand: ParsableCommand {
         let loads = standardLoads(scale: scale).filter { load in wanted?.contains { load.name.contains($0) } ?? true }
         if list { return loads.forEach { print($0.name) } }
 
+        #if DEBUG
+        note("this is a debug build: its figures say nothing; use make bench")
+        #endif
         try raiseDescriptorLimit()
         let contestants = Contestant.allCases.filter { !without.contains($0.rawValue) }
         let arena = try Arena(contestants: contestants, proxy: proxyURL)

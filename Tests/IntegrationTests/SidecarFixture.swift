@@ -18,6 +18,7 @@ final class SidecarFixture: Sendable {
     ///   - directives: Added to the configuration of both Redis servers.
     ///   - sentinels: How many Sentinels the sidecar is told of.
     ///   - running: How many of them run, the first ones. With a majority, this waits until the sidecar serves.
+    /// - Throws: `LoopbackError` when a server is not installed, does not start or does not answer.
     init(
         arguments: [String] = [], directives: [String] = ["databases 64"], sentinels: Int = 1, running: Int? = nil
     ) throws {
