@@ -1,7 +1,7 @@
 /// Bounds on what a peer may send, checked before any memory is set aside for it.
 ///
-/// The defaults are Redis' own (`proto-max-bulk-len`, `PROTO_INLINE_MAX_SIZE`, the multibulk limit of
-/// `processMultibulkBuffer` in networking.c), so that the sidecar refuses exactly what Redis would.
+/// The defaults are Redis' own (`proto-max-bulk-len`, `PROTO_INLINE_MAX_SIZE`), so that the sidecar refuses what Redis
+/// would; only the number of elements is bounded more closely (Redis 7 takes 2³¹−1, before it 1024·1024).
 package struct RESPLimits: Sendable, Equatable {
     /// The longest bulk string, in bytes.
     package var bulkLength: Int

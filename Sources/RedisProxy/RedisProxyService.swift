@@ -11,6 +11,8 @@ package final class RedisProxyService: Service {
     private typealias ShardBox = NIOLoopBoundBox<Shard?>
 
     private let group: MultiThreadedEventLoopGroup
+    /// The watcher's own thread: a loop that is busy with large answers must not make the master look hung.
+    private let watcherGroup: MultiThreadedEventLoopGroup
     private let shards: [ShardBox]
     private let watcher: SentinelWatcher
     private let binder: ListenerBinder
@@ -25,7 +27,9 @@ package final class RedisProxyService: Service {
     package init(configuration: ProxyConfiguration, binder: ListenerBinder = ListenerBinder(), logger: Logger) {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         let shards = group.makeIterator().map { ShardBox.makeEmptyBox(valueType: Shard.self, eventLoop: $0) }
+        let watcherGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.group = group
+        self.watcherGroup = watcherGroup
         self.shards = shards
         self.binder = binder
         self.logger = logger
@@ -34,7 +38,7 @@ package final class RedisProxyService: Service {
             configuration: .init(
                 sentinels: configuration.sentinels, service: configuration.service,
                 sentinelCredentials: configuration.sentinelCredentials,
-                serverCredentials: configuration.serverCredentials, eventLoopGroup: group),
+                serverCredentials: configuration.serverCredentials, eventLoopGroup: watcherGroup),
             logger: logger,
             onChange: { phase in
                 for shard in shards { shard.eventLoop.execute { shard.value?.apply(phase) } }
@@ -64,6 +68,7 @@ package final class RedisProxyService: Service {
             tasks.cancelAll()
         }
         try? await group.shutdownGracefully()
+        try? await watcherGroup.shutdownGracefully()
     }
 
     /// Takes over a new configuration, as far as a running process can; `ProxyConfiguration.needingRestart` names the
@@ -119,6 +124,7 @@ package final class RedisProxyService: Service {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
             .childChannelInitializer { channel in
                 guard let box = shards.first(where: { $0.eventLoop === channel.eventLoop }) else {

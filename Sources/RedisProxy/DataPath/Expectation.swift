@@ -40,6 +40,8 @@ struct Expectation {
     /// The frame of a command that is too long to keep, until it is sent the first time.
     var unkept: ByteBuffer?
     let arrived: NIODeadline
+    /// How many, the name among them: for the slow-command log.
+    var arguments = 0
     var isIdempotent = false
     /// Inside MULTI: the answer is only that it is queued.
     var isQueued = false

@@ -479,6 +479,7 @@ final class Lane {
         _ frames: inout ByteBuffer
     ) {
         // Nobody waits for it, and nothing says that it should still happen.
+        if command.session.isHalfClosed { command.session.close(.clientGone) }
         guard command.session.isOpen else { return }
         let decision = InFlightDecision.decide(
             .init(

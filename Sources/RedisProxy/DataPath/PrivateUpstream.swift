@@ -105,6 +105,9 @@ final class PrivateUpstream {
         shard.scheduleHoldCheck()
     }
 
+    /// The server was given a blocking command and has not answered it.
+    var isBlocked: Bool { nextAnswer < nextToSend && log[nextAnswer].spec.handling == .blocking }
+
     /// Commands wait for a connection, or for the doubt about the master to end.
     var holds: Bool { holdUntil != nil && (!isReady || nextToSend < log.count) }
 
@@ -164,10 +167,12 @@ final class PrivateUpstream {
         if upstream.clientName ?? [] != session.state.clientName {
             upstream.clientName = session.state.clientName
             bytes.writeCommand([Array("CLIENT".utf8), Array("SETNAME".utf8), session.state.clientName])
-            log.insert(
-                Expectation(spec: shard.commandTable.unknown, meaning: .internalCommand, arrived: shard.now),
-                at: nextToSend)
-            nextToSend += 1
+            expectInternalAnswer()
+        }
+        if upstream.key.database != session.state.database {
+            upstream.key.database = session.state.database
+            bytes.writeCommand("SELECT", String(session.state.database))
+            expectInternalAnswer()
         }
         while nextToSend < log.count {
             let index = nextToSend
@@ -183,6 +188,13 @@ final class PrivateUpstream {
             }
         }
         if bytes.readableBytes > 0 { write(bytes, on: upstream) }
+    }
+
+    private func expectInternalAnswer() {
+        log.insert(
+            Expectation(spec: shard.commandTable.unknown, meaning: .internalCommand, arrived: shard.now), at: nextToSend
+        )
+        nextToSend += 1
     }
 
     // MARK: Answers
@@ -275,7 +287,7 @@ final class PrivateUpstream {
         let isError = reply.getInteger(at: reply.readerIndex, as: UInt8.self) == ASCII.minus
         let now = shard.readClock()
         shard.metrics.record(
-            expectation.spec, (now - expectation.arrived).nanoseconds, arguments: 0,
+            expectation.spec, (now - expectation.arrived).nanoseconds, arguments: expectation.arguments,
             requestBytes: expectation.frame?.readableBytes ?? 0, replyBytes: reply.readableBytes, at: now)
         switch expectation.meaning {
         case .discardForLostWatch:

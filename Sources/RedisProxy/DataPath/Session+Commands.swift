@@ -100,7 +100,8 @@ extension Session {
             Expectation(
                 spec: spec, meaning: isSilent ? .unanswered : meaning,
                 frame: isKept ? shard.allocator.copy(of: bytes) : nil,
-                unkept: isKept ? nil : bytes, arrived: shard.now, isIdempotent: shard.isIdempotent(spec, bytes),
+                unkept: isKept ? nil : bytes, arrived: shard.now, arguments: bytes.argumentCount,
+                isIdempotent: shard.isIdempotent(spec, bytes),
                 isQueued: isQueued))
     }
 
@@ -118,7 +119,9 @@ extension Session {
             switch writeConnection {
             case .none: break
             case .lane(let lane): adopt(lane)
-            case .lost: return reply(spec.isWaitForDisk ? "*2\r\n:0\r\n:0\r\n" : ":0\r\n")
+            case .lost where bytes.commandArguments()?.dropFirst().allSatisfy({ $0.decimal != nil }) ?? false:
+                return reply(spec.isWaitForDisk ? "*2\r\n:0\r\n:0\r\n" : ":0\r\n")
+            case .lost: break
             }
         }
         forwardPrivately(spec, bytes, .plain)
@@ -338,6 +341,13 @@ extension CommandSpec {
 }
 
 extension ByteBuffer {
+    /// The number of arguments of the command in it.
+    var argumentCount: Int {
+        var parser = RequestParser()
+        let outcome = withUnsafeReadableBytes { try? parser.next($0) }
+        return if case .command(let frame)? = outcome { frame.argumentCount } else { 0 }
+    }
+
     /// The value of a plain decimal number.
     var decimal: Int? { withUnsafeReadableBytes { $0.decimal } }
 }

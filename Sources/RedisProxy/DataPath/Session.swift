@@ -36,6 +36,8 @@ final class Session: ChannelDuplexHandler {
     private var isProcessing = false
     /// A command at the front of `inbound` that waits for the barrier.
     private var waiting: (frame: RequestFrame, spec: CommandSpec)?
+    /// The client has said all it will say (it closed its side) and waits for the answers.
+    private(set) var isHalfClosed = false
     /// A long command whose beginning was sent and whose rest is passed on as it comes.
     private var isStreaming = false
     /// A long command that waits for its private connection; the parser announces each only once.
@@ -43,7 +45,7 @@ final class Session: ChannelDuplexHandler {
     /// The client broke the protocol: it is told so behind the answers it is still due, and closed.
     private var violation: RESPError?
     private var readWanted = false
-    /// Rises whenever the client takes answers or is given some: what "no progress" is measured by.
+    /// Rises with each large piece of an answer that the client has taken: what "no progress" is measured by.
     private(set) var progress = 0
 
     init(shard: Shard, id: Int) {
@@ -70,6 +72,7 @@ final class Session: ChannelDuplexHandler {
         isProcessing = true
         process()
         isProcessing = false
+        if isHalfClosed { finishHalfClosed() }
         if mayRead, readWanted {
             readWanted = false
             context?.read()
@@ -309,8 +312,12 @@ final class Session: ChannelDuplexHandler {
 
     var writeConnection: WriteConnection {
         guard let lastWrite else { return .none }
-        let isCurrent = lastWrite.lane.isReady && lastWrite.lane.connectionNumber == lastWrite.connectionNumber
-        return isCurrent ? .lane(lastWrite.lane) : .lost
+        let lane = lastWrite.lane
+        // A connection of another protocol or user cannot be made this session's; another database can.
+        let isCurrent =
+            lane.isReady && lane.connectionNumber == lastWrite.connectionNumber
+            && lane.key.identity === state.identity && lane.key.protocolVersion == state.protocolVersion
+        return isCurrent ? .lane(lane) : .lost
     }
 
     /// The next command looks for its lane anew: the session's database, identity or protocol changes.
@@ -318,19 +325,24 @@ final class Session: ChannelDuplexHandler {
 
     /// Bytes of an answer that is not whole, or of one from the private connection.
     func receivePart(_ bytes: ByteBuffer) {
-        write(bytes)
+        write(bytes, reportsProgress: bytes.readableBytes >= Shard.streamingThreshold)
     }
 
     @inline(__always)
-    func write(_ buffer: ByteBuffer) {
+    func write(_ buffer: ByteBuffer, reportsProgress: Bool = false) {
         guard isOpen, let context else { return }
-        progress &+= 1
         shard.metrics.addClientBytes(out: buffer.readableBytes)
-        context.write(wrapOutboundOut(buffer), promise: nil)
+        context.write(wrapOutboundOut(buffer), promise: reportsProgress ? progressPromise(context) : nil)
         if !needsFlush {
             needsFlush = true
             shard.touch(self)
         }
+    }
+
+    private func progressPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.progress &+= 1 }
+        return promise
     }
 
     func flushIfNeeded() {
@@ -443,6 +455,25 @@ final class Session: ChannelDuplexHandler {
             resume()
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let event = event as? ChannelEvent, event == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        isHalfClosed = true
+        resume()
+    }
+
+    /// Redis runs what it has read before it notices the end, and answers it. What is held or blocks would come too
+    /// late for a client that is more likely gone than patient.
+    private func finishHalfClosed() {
+        guard isOpen else { return }
+        let isWaitingLong = lane?.holds ?? false || privateUpstream.map { $0.holds || $0.isBlocked } ?? false
+        if isWaitingLong || !state.pins.isDisjoint(with: .immovable) { return close(.clientGone) }
+        if outstanding == 0, privateUpstream.map({ $0.outstanding == 0 }) ?? true, waiting == nil, violation == nil {
+            closeAfterFlush()
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -17,7 +17,7 @@ final class Shard {
     /// How long to wait before asking again a server that refused a command for the moment.
     static let refusalPause = TimeAmount.milliseconds(20)
     /// How long a client may take nothing while others wait behind its answers.
-    static let stallLimit = TimeAmount.milliseconds(500)
+    static let stallLimit = TimeAmount.milliseconds(100)
     private static let holdCheckInterval = TimeAmount.milliseconds(5)
     private static let idlePrivateLimit = 32
     private static let idleLifetime = TimeAmount.seconds(60)
@@ -89,7 +89,7 @@ final class Shard {
 
     /// Makes the session for a client that was accepted; nil when there are too many or the sidecar is leaving.
     func accept() -> Session? {
-        guard sessions.count < configuration.limits.clients / sessionIDStep, !isDraining else {
+        guard sessions.count < max(1, configuration.limits.clients / sessionIDStep), !isDraining else {
             metrics.countRefusedClient()
             return nil
         }
