@@ -49,6 +49,8 @@ final class Lane {
     private var stalledBy: Session?
     private var reconnectDelay = TimeAmount.milliseconds(0)
     private var generation = 0
+    /// A connection was lost, refused or given up since the last one was ready.
+    private var wasInterrupted = false
     /// The private connection that takes over this lane's.
     private var heir: PrivateUpstream?
 
@@ -420,6 +422,7 @@ final class Lane {
 
     /// Lets go of the connection without judging what was sent; the caller has dealt with that.
     private func disconnect() {
+        wasInterrupted = true
         generation += 1
         heir?.adopt(nil)
         heir = nil
@@ -577,7 +580,8 @@ extension Lane: UpstreamOwner {
         reconnectDelay = .zero
         shard.knownDatabases.insert(key.database)
         // Clients that left while their commands were held: those commands must not run late.
-        if pending.contains(where: { !$0.session.isOpen }) { requeue() }
+        if pending.contains(where: { !$0.session.isOpen || wasInterrupted && $0.session.isHalfClosed }) { requeue() }
+        wasInterrupted = false
         releaseHold()
         flush()
     }
@@ -592,6 +596,7 @@ extension Lane: UpstreamOwner {
             unsent.clear()
             return
         }
+        wasInterrupted = true
         shard.suspect(upstream.endpoint)
         reconnectDelay = min(.milliseconds(50), reconnectDelay + .milliseconds(5))
         generation += 1

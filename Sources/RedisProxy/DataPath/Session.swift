@@ -349,7 +349,7 @@ final class Session: ChannelDuplexHandler {
         guard needsFlush else { return }
         needsFlush = false
         context?.flush()
-        if waiting != nil || violation != nil || inbound.readableBytes > 0 || largeFrame != nil {
+        if isHalfClosed || waiting != nil || violation != nil || inbound.readableBytes > 0 || largeFrame != nil {
             resume()
         } else {
             continueReading()
@@ -469,7 +469,7 @@ final class Session: ChannelDuplexHandler {
     /// late for a client that is more likely gone than patient.
     private func finishHalfClosed() {
         guard isOpen else { return }
-        let isWaitingLong = lane?.holds ?? false || privateUpstream.map { $0.holds || $0.isBlocked } ?? false
+        let isWaitingLong = shard.master == nil || privateUpstream?.isBlocked ?? false
         if isWaitingLong || !state.pins.isDisjoint(with: .immovable) { return close(.clientGone) }
         if outstanding == 0, privateUpstream.map({ $0.outstanding == 0 }) ?? true, waiting == nil, violation == nil {
             closeAfterFlush()
