@@ -104,7 +104,7 @@ extension Drill {
 
     private func awaitHealed(_ observer: StackObserver) async throws -> String? {
         let probe = StackProbe(stage)
-        let master = try await poll(every: .milliseconds(50), limit: Self.healingLimit) { () -> String? in
+        let master = try await poll(every: .milliseconds(150), limit: Self.healingLimit) { () -> String? in
             guard await probe.complaint() == nil else { return nil }
             return await probe.master()?.name
         }
