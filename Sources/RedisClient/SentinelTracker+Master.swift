@@ -12,7 +12,7 @@ extension SentinelTracker {
             sentinels[index].nextPoll = min(sentinels[index].nextPoll, max(now, soonest))
         }
         if let candidate = hint.candidate, candidate != phase.last?.endpoint {
-            hinted = (candidate, now)
+            hinted = (candidate, endpoint, now)
         }
     }
 
@@ -57,7 +57,7 @@ extension SentinelTracker {
         noteRegression(named, &actions)
 
         if case .available(let current) = phase {
-            checkPublished(current, named: named, now: now, &actions)
+            checkPublished(current, named: named, voters: voters, now: now, &actions)
         }
         retarget(named, now: now)
         guard let target else {
@@ -94,9 +94,10 @@ extension SentinelTracker {
 
     /// Looks for reasons to doubt the published master.
     private mutating func checkPublished(
-        _ current: MasterState, named: MasterState?, now: NIODeadline, _ actions: inout [Action]
+        _ current: MasterState, named: MasterState?, voters: [Int], now: NIODeadline, _ actions: inout [Action]
     ) {
-        if let named, named.endpoint != current.endpoint, named.epoch > current.epoch {
+        let isReplaced = named.map { $0.endpoint != current.endpoint && $0.epoch > current.epoch } ?? false
+        if isReplaced || isBeingReplaced(current, voters, now: now) {
             doubt(now, &actions)
             return
         }
@@ -105,6 +106,13 @@ extension SentinelTracker {
         case nil, .master, .busy: break
         case .replica, .notServing, .unreachable, .timedOut, .nonsense: doubt(now, &actions)
         }
+    }
+
+    /// A Sentinel whose word counts has announced that it promotes another node, and reports the failover itself. The
+    /// announcement alone could be an old one; the failover alone could be one that finds no votes.
+    private func isBeingReplaced(_ current: MasterState, _ voters: [Int], now: NIODeadline) -> Bool {
+        guard let hinted, hinted.endpoint != current.endpoint else { return false }
+        return voters.contains { sentinels[$0].endpoint == hinted.by && isDissenting($0, now: now) }
     }
 
     /// Sets the state that a `ROLE master` would publish: the newest that a majority ever named. It stays when the
@@ -151,9 +159,11 @@ extension SentinelTracker {
 
     /// A Sentinel whose word counts speaks of something newer, and has not done so for too long.
     private func hasDissent(_ voters: [Int], now: NIODeadline) -> Bool {
-        voters.contains { index in
-            sentinels[index].dissentSince.map { now - $0 < timing.dissentGrace } ?? false
-        }
+        voters.contains { isDissenting($0, now: now) }
+    }
+
+    private func isDissenting(_ index: Int, now: NIODeadline) -> Bool {
+        sentinels[index].dissentSince.map { now - $0 < timing.dissentGrace } ?? false
     }
 
     private mutating func noteRegression(_ named: MasterState?, _ actions: inout [Action]) {

@@ -13,6 +13,9 @@ package import NIOCore
 ///    erring Sentinel cannot keep a good master away).
 /// 4. Losing the majority takes nothing back: the published master stays. (A self-fence after
 ///    ``WatcherStatus/majorityHeard`` + a configured time belongs in `evaluate`, where a loss is noticed.)
+/// 5. The published master is doubted as soon as a Sentinel that counts announces which node it promotes and reports
+///    the failover itself. A master that still lives goes on taking writes for about a second after the promotion,
+///    until it hears of it, and loses them all.
 ///
 /// The majority's denominator is the number of *known* Sentinels: those configured, and those that a majority of the
 /// known ones list. One that a majority of the known ones stops listing for ``Timing/pruneAfter`` leaves the
@@ -145,7 +148,8 @@ package struct SentinelTracker: Sendable {
     var phase: MasterPhase = .searching(.starting)
     /// The newest state that a majority has named, with the time it first did.
     var target: (state: MasterState, since: NIODeadline)?
-    var hinted: (endpoint: RedisEndpoint, at: NIODeadline)?
+    /// The next master that a Sentinel announced, which Sentinel, and when.
+    var hinted: (endpoint: RedisEndpoint, by: RedisEndpoint, at: NIODeadline)?
     /// When the present hurry began; paces polls and role checks.
     var urgentSince: NIODeadline?
     var majorityHeard: NIODeadline?

@@ -264,6 +264,79 @@ import Testing
         #expect(scene.usable == state("x", 2))
     }
 
+    private static func promotion(of name: String, by sentinelName: String = "c") -> Event {
+        .hint(sentinel(sentinelName), SentinelHint(channel: "+selected-slave", candidate: node(name)))
+    }
+
+    /// A master that lives while it is failed over would take writes, and lose them, until everybody agrees.
+    @Test func aLivingMasterIsHeldBackWhileItIsReplaced() {
+        var scene = TrackerScene.steady()
+        scene.roles["x"] = .replica(of: node("m"))
+        scene.send(Self.promotion(of: "x"))
+        #expect(scene.usable == state("m", 1))
+        scene.report("c", "m", 1, pending: true)
+        #expect(scene.phase.isSuspected)
+        // It still says that it is a master; so does the new one, which has no majority yet.
+        scene.roles["x"] = .master
+        scene.pass(.milliseconds(500))
+        #expect(scene.phase.isSuspected)
+        scene.report("c", "x", 2)
+        scene.pass(.milliseconds(100))
+        #expect(scene.phase.isSuspected)
+        scene.report("a", "x", 2)
+        #expect(scene.usable == state("x", 2))
+    }
+
+    @Test func theReportMayComeBeforeTheAnnouncement() {
+        var scene = TrackerScene.steady()
+        scene.report("c", "m", 1, pending: true)
+        #expect(scene.usable == state("m", 1), "a failover that has found no votes yet changes nothing")
+        scene.send(Self.promotion(of: "x"))
+        #expect(scene.phase.isSuspected)
+    }
+
+    @Test func anAbortedFailoverGivesTheMasterBack() {
+        var scene = TrackerScene.steady()
+        scene.send(Self.promotion(of: "x"))
+        scene.report("c", "m", 1, pending: true)
+        scene.pass(.milliseconds(200))
+        #expect(scene.phase.isSuspected)
+        scene.report("c", "m", 1)
+        scene.pass(.milliseconds(100))
+        #expect(scene.usable == state("m", 1))
+    }
+
+    @Test func anAnnouncementAloneOrOfAnotherSentinelDecidesNothing() {
+        var scene = TrackerScene.steady()
+        scene.send(Self.promotion(of: "x", by: "a"))
+        scene.report("a", "m", 1)
+        scene.report("c", "m", 1, pending: true)
+        #expect(scene.usable == state("m", 1))
+    }
+
+    /// One erring Sentinel can keep a good master away once, for as long as dissent counts, and not again.
+    @Test func aSentinelThatErrsCannotHoldTheMasterBackForEver() {
+        var scene = TrackerScene.steady()
+        scene.roles["x"] = .master
+        func insist(_ scene: inout TrackerScene) {
+            for _ in 0..<30 {
+                scene.send(Self.promotion(of: "x"))
+                scene.report("c", "m", 1, pending: true)
+                scene.report("a", "m", 1)
+                scene.report("b", "m", 1)
+                scene.pass(.milliseconds(500))
+            }
+        }
+        scene.send(Self.promotion(of: "x"))
+        scene.report("c", "m", 1, pending: true)
+        #expect(scene.phase.isSuspected)
+        insist(&scene)
+        #expect(scene.usable == state("m", 1))
+        let before = scene.published.count
+        insist(&scene)
+        #expect(scene.published.count == before)
+    }
+
     @Test func hintsOfStrangersAreIgnored() {
         var scene = TrackerScene.steady()
         let actions = scene.send(.hint(sentinel("z"), SentinelHint(channel: "+switch-master", candidate: node("y"))))
