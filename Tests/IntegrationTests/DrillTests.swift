@@ -17,7 +17,7 @@ import Topology
         return try #require(reports.first)
     }
 
-    @Test(.timeLimit(.minutes(3)), arguments: [Scenario.redisCrash, .redisRestart])
+    @Test(.timeLimit(.minutes(3)), arguments: [Scenario.redisCrash, .redisRestart, .sentinelFailover])
     func clientsSeeNoErrorThroughTheSidecar(scenario: Scenario) async throws {
         let report = try await run(scenario)
         #expect(report.passed, "\(report.text)")
@@ -35,6 +35,16 @@ import Topology
         #expect(report.clients.errors > 0)
         #expect(report.checks.first { $0.name == "errors" }?.passed == false)
         #expect(report.writes.duplicated == 0 && report.writes.foreignReplies == 0)
+    }
+
+    @Test(.timeLimit(.minutes(3))) func aDrillThatCannotInjectItsFaultFails() async throws {
+        let scenario = Scenario(
+            "impossible", summary: "SIGKILL a Sentinel that is not there",
+            steps: [.inject(Fault(.kill, .sentinel(9))), .awaitRecovery], expectations: Expectations(stall: .seconds(1))
+        )
+        let report = try await run(scenario)
+        #expect(!report.passed)
+        #expect(report.failure?.code == "drill.fault_not_injected")
     }
 
     /// Without persistence a restart wipes the store: the scenario refuses instead of measuring nonsense.
