@@ -17,36 +17,36 @@ final class Session: ChannelDuplexHandler {
     let id: Int
     var state: SessionState
     /// Commands on a lane that are not answered.
-    private var outstanding = 0
+    var outstanding = 0
     /// Of these, the ones the server refused and that will be sent again.
     var refusedCommands = 0
     var privateUpstream: PrivateUpstream?
     /// Lanes that stopped reading because this client does not take its answers.
     var lanesWaitingForRoom: [Lane] = []
 
-    private var context: ChannelHandlerContext?
-    private(set) var isOpen = true
-    private var isClosingAfterFlush = false
-    private var inbound = ByteBuffer()
-    private var parser = RequestParser(limits: RESPLimits(), streamingThreshold: Shard.streamingThreshold)
-    private var lane: Lane?
+    var context: ChannelHandlerContext?
+    var isOpen = true
+    var isClosingAfterFlush = false
+    var inbound = ByteBuffer()
+    var parser = RequestParser(limits: RESPLimits(), streamingThreshold: Shard.streamingThreshold)
+    var lane: Lane?
     /// The connection that this session's last write went through, for WAIT.
-    private var lastWrite: (lane: Lane, connectionNumber: UInt64)?
-    private var needsFlush = false
-    private var isProcessing = false
+    var lastWrite: (lane: Lane, connectionNumber: UInt64)?
+    var needsFlush = false
+    var isProcessing = false
     /// A command at the front of `inbound` that waits for the barrier.
-    private var waiting: (frame: RequestFrame, spec: CommandSpec)?
+    var waiting: (frame: RequestFrame, spec: CommandSpec)?
     /// The client has said all it will say (it closed its side) and waits for the answers.
-    private(set) var isHalfClosed = false
+    var isHalfClosed = false
     /// A long command whose beginning was sent and whose rest is passed on as it comes.
-    private var isStreaming = false
+    var isStreaming = false
     /// A long command that waits for its private connection; the parser announces each only once.
-    private var largeFrame: (RequestFrame, CommandSpec)?
+    var largeFrame: (RequestFrame, CommandSpec)?
     /// The client broke the protocol: it is told so behind the answers it is still due, and closed.
-    private var violation: RESPError?
-    private var readWanted = false
+    var violation: RESPError?
+    var readWanted = false
     /// Rises with each large piece of an answer that the client has taken: what "no progress" is measured by.
-    private(set) var progress = 0
+    var progress = 0
 
     init(shard: Shard, id: Int) {
         self.shard = shard
@@ -79,7 +79,7 @@ final class Session: ChannelDuplexHandler {
         }
     }
 
-    private var mayRead: Bool {
+    var mayRead: Bool {
         let hasRoom =
             inbound.readableBytes < Shard.streamingThreshold * 2
             || parser.isInsideFrame && !isStreaming && largeFrame == nil
@@ -88,7 +88,7 @@ final class Session: ChannelDuplexHandler {
             && (!isStreaming || privateUpstream.map { $0.takesMore } ?? false)
     }
 
-    private func process() {
+    func process() {
         while isOpen, !isClosingAfterFlush {
             if let violation {
                 guard outstanding == 0, privateUpstream.map({ $0.outstanding == 0 }) ?? true else { return }
@@ -118,7 +118,7 @@ final class Session: ChannelDuplexHandler {
         }
     }
 
-    private enum Found {
+    enum Found {
         case needMore
         case special(RequestFrame, CommandSpec)
         case large(RequestFrame, CommandSpec)
@@ -127,7 +127,7 @@ final class Session: ChannelDuplexHandler {
     }
 
     /// Takes one run of shared commands, or one of another kind; false when nothing more can be done now.
-    private func step() throws -> Bool {
+    func step() throws -> Bool {
         let (consumed, found) = try inbound.withUnsafeReadableBytes { bytes in try takeShared(bytes) }
         inbound.moveReaderIndex(forwardBy: consumed)
         switch found {
@@ -151,7 +151,7 @@ final class Session: ChannelDuplexHandler {
 
     /// The hot path: commands that need no state go to the lane as they are.
     @inline(__always)
-    private func takeShared(_ bytes: UnsafeRawBufferPointer) throws -> (Int, Found) {
+    func takeShared(_ bytes: UnsafeRawBufferPointer) throws -> (Int, Found) {
         var offset = 0
         let shard = self.shard
         let table = shard.commandTable
@@ -179,7 +179,7 @@ final class Session: ChannelDuplexHandler {
     }
 
     @inline(__always)
-    private func send(_ bytes: UnsafeRawBufferPointer, _ frame: RequestFrame, _ spec: CommandSpec) {
+    func send(_ bytes: UnsafeRawBufferPointer, _ frame: RequestFrame, _ spec: CommandSpec) {
         let shard = self.shard
         let lane = currentLane()
         outstanding += 1
@@ -191,14 +191,14 @@ final class Session: ChannelDuplexHandler {
     }
 
     @inline(__always)
-    private func currentLane() -> Lane {
+    func currentLane() -> Lane {
         if let lane, !lane.isRetired || outstanding > 0 { return lane }
         let found = shard.lane(for: state.upstreamKey)
         lane = found
         return found
     }
 
-    private func rewriteInline(_ length: Int) throws {
+    func rewriteInline(_ length: Int) throws {
         guard let line = inbound.readSlice(length: length) else { return }
         var rewritten = try InlineCommand.multibulk(line.readableBytesView, allocator: shard.allocator)
         rewritten.writeBuffer(&inbound)
@@ -207,13 +207,13 @@ final class Session: ChannelDuplexHandler {
 
     /// Whether a command that waits at the barrier may go now. On a private connection order is kept by the
     /// connection itself, except for what the sidecar answers.
-    private func isBarrierFree(for spec: CommandSpec) -> Bool {
+    func isBarrierFree(for spec: CommandSpec) -> Bool {
         if outstanding > 0 { return false }
         guard let privateUpstream else { return true }
         return !(isAnsweredHere(spec) && privateUpstream.outstanding > 0)
     }
 
-    private func isAnsweredHere(_ spec: CommandSpec) -> Bool {
+    func isAnsweredHere(_ spec: CommandSpec) -> Bool {
         if !state.isAuthenticated { return true }
         if state.isInTransaction { return spec.handling == .reset || spec.handling == .quit }
         switch spec.handling {
@@ -223,7 +223,7 @@ final class Session: ChannelDuplexHandler {
         }
     }
 
-    private func handleSpecial(_ frame: RequestFrame, _ spec: CommandSpec) {
+    func handleSpecial(_ frame: RequestFrame, _ spec: CommandSpec) {
         guard let bytes = inbound.readSlice(length: frame.length) else { return }
         inbound.releaseIfEmpty()
         perform(spec, bytes, frame)
@@ -233,151 +233,6 @@ final class Session: ChannelDuplexHandler {
     /// is all there is to it.
     func sendShared(_ bytes: ByteBuffer, _ frame: RequestFrame, _ spec: CommandSpec) {
         bytes.withUnsafeReadableBytes { send($0, frame, spec) }
-    }
-
-    // MARK: Long commands
-
-    private func beginStreaming(_ frame: RequestFrame, _ spec: CommandSpec) -> Bool {
-        guard state.isAuthenticated else {
-            close(.protocolError)
-            return false
-        }
-        guard outstanding == 0 else { return false }
-        if privateUpstream == nil { pin() }
-        guard let privateUpstream, privateUpstream.isReady else { return false }
-        largeFrame = nil
-        isStreaming = true
-        var streamed = spec
-        if state.isInTransaction { streamed.effect = .mutate }
-        privateUpstream.beginStream(
-            Expectation(
-                spec: streamed, meaning: takeSilence() ? .unanswered : .plain, frame: nil, arrived: shard.now,
-                isQueued: state.isInTransaction))
-        return true
-    }
-
-    /// Whether the command that is about to be sent is one that CLIENT REPLY keeps from being answered.
-    func takeSilence() -> Bool {
-        let isSilent = !state.pins.isDisjoint(with: [.silenced, .skipsNext])
-        state.pins.remove(.skipsNext)
-        return isSilent
-    }
-
-    /// Passes on what has arrived of the long command; false when there is nothing to pass on or no room for it.
-    private func continueStreaming() -> Bool {
-        guard let privateUpstream, privateUpstream.takesMore else { return false }
-        do {
-            let outcome = try inbound.withUnsafeReadableBytes { try parser.next($0) }
-            if case .command(let frame) = outcome, let piece = inbound.readSlice(length: frame.length) {
-                isStreaming = false
-                privateUpstream.continueStream(piece, isLast: true)
-                return true
-            }
-            let ready = parser.scannedBytes
-            guard ready > 0, let piece = inbound.readSlice(length: ready) else { return false }
-            parser.discard(ready)
-            inbound.releaseIfEmpty()
-            privateUpstream.continueStream(piece, isLast: false)
-            return true
-        } catch {
-            close(.protocolError)
-            return false
-        }
-    }
-
-    // MARK: Answers
-
-    /// Answers from a lane, to the oldest of this session's commands there.
-    @inline(__always)
-    func receiveShared(_ replies: ByteBuffer, commands: Int) {
-        outstanding -= commands
-        write(replies)
-    }
-
-    /// A change of this session's was answered on this connection.
-    @inline(__always)
-    func noteWrite(on lane: Lane, _ connectionNumber: UInt64) {
-        if lastWrite?.lane !== lane || lastWrite?.connectionNumber != connectionNumber {
-            lastWrite = (lane, connectionNumber)
-        }
-    }
-
-    /// The lane whose connection has seen all of this session's writes.
-    enum WriteConnection {
-        /// It has not written anything.
-        case none
-        case lane(Lane)
-        case lost
-    }
-
-    var writeConnection: WriteConnection {
-        guard let lastWrite else { return .none }
-        let lane = lastWrite.lane
-        // A connection of another protocol or user cannot be made this session's; another database can.
-        let isCurrent =
-            lane.isReady && lane.connectionNumber == lastWrite.connectionNumber
-            && lane.key.identity === state.identity && lane.key.protocolVersion == state.protocolVersion
-        return isCurrent ? .lane(lane) : .lost
-    }
-
-    /// The next command looks for its lane anew: the session's database, identity or protocol changes.
-    func forgetLane() { lane = nil }
-
-    /// Bytes of an answer that is not whole, or of one from the private connection.
-    func receivePart(_ bytes: ByteBuffer) {
-        write(bytes, reportsProgress: bytes.readableBytes >= Shard.streamingThreshold)
-    }
-
-    @inline(__always)
-    func write(_ buffer: ByteBuffer, reportsProgress: Bool = false) {
-        guard isOpen, let context else { return }
-        shard.metrics.addClientBytes(out: buffer.readableBytes)
-        context.write(wrapOutboundOut(buffer), promise: reportsProgress ? progressPromise(context) : nil)
-        if !needsFlush {
-            needsFlush = true
-            shard.touch(self)
-        }
-    }
-
-    private func progressPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.progress &+= 1 }
-        return promise
-    }
-
-    func flushIfNeeded() {
-        guard needsFlush else { return }
-        needsFlush = false
-        context?.flush()
-        if isHalfClosed || waiting != nil || violation != nil || inbound.readableBytes > 0 || largeFrame != nil {
-            resume()
-        } else {
-            continueReading()
-        }
-    }
-
-    private func continueReading() {
-        if readWanted, mayRead {
-            readWanted = false
-            context?.read()
-        }
-    }
-
-    /// Answers a protocol violation in Redis' words and closes.
-    private func breakOff(_ error: RESPError) {
-        var reply = ByteBuffer()
-        reply.writeRESPError(error.clientMessage)
-        inbound.clear()
-        write(reply)
-        shard.metrics.countProtocolError()
-        closeAfterFlush()
-    }
-
-    func closeAfterFlush() {
-        isClosingAfterFlush = true
-        needsFlush = false
-        context?.flush()
-        close(.finished)
     }
 
     // MARK: End
@@ -467,7 +322,7 @@ final class Session: ChannelDuplexHandler {
 
     /// Redis runs what it has read before it notices the end, and answers it. What is held or blocks would come too
     /// late for a client that is more likely gone than patient.
-    private func finishHalfClosed() {
+    func finishHalfClosed() {
         guard isOpen else { return }
         let isWaitingLong = shard.master == nil || privateUpstream?.isBlocked ?? false
         if isWaitingLong || !state.pins.isDisjoint(with: .immovable) { return close(.clientGone) }
@@ -483,28 +338,4 @@ final class Session: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         close(.clientGone)
     }
-}
-
-/// Why a client's connection was closed.
-enum CloseReason: String, CaseIterable, Sendable {
-    /// The client closed it, or broke it.
-    case clientGone = "client_gone"
-    /// QUIT, or after an error that Redis answers by closing.
-    case finished
-    case protocolError = "protocol_error"
-    /// A command may or may not have run: the client must not take it for either.
-    case unknownOutcome = "unknown_outcome"
-    /// No master was found in time.
-    case holdExpired = "hold_expired"
-    /// State on the server that cannot be carried to another one: subscriptions, tracking.
-    case stateLost = "state_lost"
-    /// The server refuses the session's credentials or database.
-    case upstreamRefused = "upstream_refused"
-    /// It does not take its answers while others wait behind them.
-    case slowReader = "slow_reader"
-    /// The limits on held commands are reached.
-    case overloaded
-    case draining
-
-    var isWorthALine: Bool { self != .clientGone && self != .finished }
 }
