@@ -108,7 +108,8 @@ import Testing
     }
 
     @Test func aRefusalIsPassedOnWhenTheHoldEnds() async throws {
-        try await DataPathScene.with(configure: { $0.hold = .milliseconds(60) }) { scene in
+        // Long enough for the first attempt on a busy machine: without one there would be no refusal to pass on.
+        try await DataPathScene.with(configure: { $0.hold = .seconds(2) }) { scene in
             let server = try await scene.server { _ in .reply("-NOREPLICAS Not enough good replicas to write.\r\n") }
             try await scene.setMaster(server)
             let client = try await scene.connect()
