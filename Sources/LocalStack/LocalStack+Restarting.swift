@@ -22,7 +22,7 @@ extension LocalStack {
             repeat {
                 // The pace of the units: Redis only after Sentinel had the time to replace it, for a replica has
                 // writes that the disk may lack.
-                try await Task.sleep(for: isRedis ? plan.redis.downAfter + .seconds(1) : .seconds(1))
+                try await Task.sleep(for: isRedis ? plan.redis.downAfter + .seconds(3) : .seconds(1))
                 if !mustWait { break }
             } while await !hasOtherMaster(than: name)
             if supervisor.pid(of: name) == nil { try start(name) }

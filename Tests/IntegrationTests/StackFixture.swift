@@ -16,7 +16,7 @@ func withStack<Result: Sendable>(
         version: 1
         store: test
         provider: local
-        redis: { down_after: 1s, failover_timeout: 6s, maxmemory: 32MiB }
+        redis: { role: cache, down_after: 1s, failover_timeout: 6s, maxmemory: 32MiB }
         sidecar: { self_fence: 800ms }
         """
     let reading = StoreTopology.read(text: text, file: "test.yaml")
