@@ -93,6 +93,11 @@ import Testing
         var harmless = Self.expectations
         harmless.failover = false
         #expect(failures(harmless) { _ in } == ["failover"])
+        var either = Self.expectations
+        either.failover = nil
+        #expect(failures(either) { _ in } == [])
+        #expect(failures(either) { $0.masterAfter = "redis-1" } == [])
+        #expect(failures(either) { $0.masterAfter = nil } == ["healed"])
     }
 
     @Test func silenceIsNoSuccess() {

@@ -10,9 +10,10 @@ extension Scenario {
     }
 
     /// A failover decided by Sentinel: down-after, then about half a second of election, a second until the other
-    /// replica follows and `min-replicas-to-write` is met, and a second until the Sentinels agree on the epoch.
+    /// replica follows and `min-replicas-to-write` is met, a second until the Sentinels agree on the epoch, and one
+    /// more for a busy machine.
     private static let failover = Expectations(
-        stall: .seconds(3), addsDownAfter: true, failover: true, masterFaults: 1,
+        stall: .seconds(4), addsDownAfter: true, failover: true, masterFaults: 1,
         replicationWindow: .milliseconds(100))
 
     package static let redisCrash = Scenario(
@@ -42,12 +43,13 @@ extension Scenario {
 
     package static let redisRestart = Scenario(
         "redis-restart",
-        summary: "SIGKILL the master and start it again at once, before Sentinel notices; it keeps its data",
+        summary: "SIGKILL the master and start it again at once; it keeps its data",
         steps: [
             .inject(Fault(.kill, .master)), .repair, .awaitRecovery, .awaitHealed, .observe(.seconds(1)),
         ],
         requirements: Requirements(persistence: true),
-        expectations: Expectations(stall: .seconds(4), masterFaults: 1))
+        // With a down-after of a second Sentinel, which reconnects once a second, may take the restart for a crash.
+        expectations: Expectations(stall: .seconds(4), failover: nil, masterFaults: 1))
 
     package static let sentinelLoss = Scenario(
         "sentinel-loss",

@@ -53,8 +53,8 @@ package struct Expectations: Sendable, Equatable {
     package var stall: Duration
     /// Whether Sentinel has to notice the fault first.
     package var addsDownAfter = false
-    /// Whether another node is master afterwards.
-    package var failover = false
+    /// Whether another node is master afterwards; nil when both will do.
+    package var failover: Bool? = false
     /// How many times each client may have one write in flight whose outcome nobody can know.
     package var masterFaults = 0
     /// Replication is asynchronous: writes acknowledged this shortly before the fault may be lost, and reads that
@@ -62,7 +62,7 @@ package struct Expectations: Sendable, Equatable {
     package var replicationWindow: Duration = .zero
 
     package init(
-        stall: Duration, addsDownAfter: Bool = false, failover: Bool = false, masterFaults: Int = 0,
+        stall: Duration, addsDownAfter: Bool = false, failover: Bool? = false, masterFaults: Int = 0,
         replicationWindow: Duration = .zero
     ) {
         self.stall = stall
