@@ -99,7 +99,8 @@ package struct Verdict: Sendable, Equatable {
         }
         let moved = before != after
         let detail = moved ? "the master moved from \(before) to \(after)" : "the master stayed \(before)"
-        checks.append(Check(name: "failover", passed: expectations.failover.map { $0 == moved } ?? true, detail: detail))
+        checks.append(
+            Check(name: "failover", passed: expectations.failover.map { $0 == moved } ?? true, detail: detail))
     }
 
     /// No errors and no losses prove nothing when nothing was sent.
