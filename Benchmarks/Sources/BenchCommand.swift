@@ -33,6 +33,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "The results go to this JSON file.")
     var output: String?
 
+    @Flag(help: "Print the table as Markdown.")
+    var markdown = false
+
     @Flag(help: "Name the loads and end.")
     var list = false
 
@@ -63,7 +66,8 @@ struct BenchCommand: ParsableCommand {
         if soakMinutes > 0, let sidecar = arena.endpoints.first(where: { $0.contestant == .breakwater }) {
             results.soak = try Soak(sidecar, in: arena, minutes: soakMinutes, note: note)
         }
-        ResultsTable(results: results).lines.forEach { print($0) }
+        let table = ResultsTable(results: results)
+        for line in markdown ? table.markdown : table.lines { print(line) }
         if let soak = results.soak, let growth = soak.growth {
             print(
                 "soak: \(soak.connections) connections, memory ×\(String(format: "%.3f", growth)) after the first tenth"

@@ -4,8 +4,18 @@ import Foundation
 struct ResultsTable {
     let results: Results
 
+    private var header: [String] {
+        ["load", "metric", "direct", "HAProxy", "Breakwater", "× direct", "× HAProxy", "asked", ""]
+    }
+
+    /// The table as docs/performance.md has it.
+    var markdown: [String] {
+        let rule = header.indices.map { $0 < 2 || $0 > 6 ? "---" : "--:" }
+        return ([header, rule] + results.figures.map(row)).map { "| \($0.joined(separator: " | ")) |" }
+    }
+
+    /// The table for a terminal.
     var lines: [String] {
-        let header = ["load", "metric", "direct", "HAProxy", "Breakwater", "× direct", "× HAProxy", "asked", ""]
         let rows = results.figures.map(row)
         let widths = header.indices.map { column in
             ([header] + rows).map { $0[column].count }.max() ?? 0
