@@ -21,6 +21,9 @@ FLAGS := --scratch-path "$(SCRATCH)" --explicit-target-dependency-import-check e
 # request; the compiler still refuses those that it sees, and the debug builds of the tests look for the others.
 RELEASE := $(FLAGS) -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
+# Every test with real servers has the machine to itself: several at once would measure each other's load.
+RUN_TESTS = $(SWIFT) test $(FLAGS) -c $(CONFIG) --skip-build --disable-xctest
+
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 SHELL_SOURCES := Scripts/bootstrap .ci/run
 
@@ -43,7 +46,12 @@ demo: ## kill a Redis master under real PHP clients and show what they saw
 test: lint ## lint, build with the layer check, and run every test
 	@Scripts/bootstrap test
 	$(SWIFT) build $(FLAGS) -c $(CONFIG) --build-tests
-	$(SWIFT) test $(FLAGS) -c $(CONFIG) --skip-build --disable-xctest $(TEST_FLAGS)
+ifeq ($(strip $(TEST_FLAGS)),)
+	$(RUN_TESTS) --skip IntegrationTests
+	$(RUN_TESTS) --filter IntegrationTests --no-parallel
+else
+	$(RUN_TESTS) --no-parallel $(TEST_FLAGS)
+endif
 
 bench: ## measure the sidecar beside HAProxy and Redis itself (release build, some minutes)
 	@Scripts/bootstrap bench

@@ -15,7 +15,7 @@ struct HostileClientTests {
 
         init(_ fixture: SidecarFixture) throws {
             connection = try fixture.sidecar.connectOverTCP()
-            connection.setTimeout(seconds: 10)
+            connection.setTimeout(seconds: 60)
             _ = try connection.call("SELECT", "7")
             _ = try connection.call("DEL", "bystander")
         }
@@ -29,7 +29,7 @@ struct HostileClientTests {
 
     private static func connect(_ fixture: SidecarFixture) throws -> BlockingConnection {
         let connection = try fixture.sidecar.connectOverTCP()
-        connection.setTimeout(seconds: 10)
+        connection.setTimeout(seconds: 60)
         return connection
     }
 
@@ -143,7 +143,7 @@ struct HostileClientTests {
                 grown < 64 * 1_048_576, "\(sent) answers of 64 KB are waiting, \(Int(grown / 1_048_576)) MiB are held")
 
             // Then it reads: what comes is right, and comes to an end or to a closed connection.
-            slow.setTimeout(seconds: 10)
+            slow.setTimeout(seconds: 60)
             var received = 0
             while received < sent {
                 do {
@@ -198,7 +198,7 @@ struct HostileClientTests {
                 let connection =
                     try number.isMultiple(of: 2)
                     ? fixture.sidecar.connectOverTCP() : fixture.sidecar.connectOverUnix()
-                connection.setTimeout(seconds: 10)
+                connection.setTimeout(seconds: 60)
                 #expect(try connection.call("PING") == Self.pong)
                 return connection
             }

@@ -10,7 +10,7 @@ struct HostileServerTests {
 
     private static func connect(_ fixture: SidecarFixture) throws -> BlockingConnection {
         let connection = try fixture.sidecar.connectOverTCP()
-        connection.setTimeout(seconds: 20)
+        connection.setTimeout(seconds: 60)
         return connection
     }
 
@@ -25,7 +25,7 @@ struct HostileServerTests {
 
     @Test func sentinelsThatCannotBeReached() async throws {
         try await onThread {
-            let fixture = try SidecarFixture(sentinels: 3, running: 1)
+            let fixture = try SidecarFixture(hold: "800ms", sentinels: 3, running: 1)
             #expect(try Self.turnsAway(fixture), "one Sentinel of three is no majority")
             #expect(fixture.sidecarProcess.isRunning)
 
@@ -58,7 +58,7 @@ struct HostileServerTests {
 
     @Test func nothingButNonsense() async throws {
         try await onThread {
-            let fixture = try SidecarFixture(sentinels: 1, running: 0)
+            let fixture = try SidecarFixture(hold: "800ms", sentinels: 1, running: 0)
             let liar = try NonsenseServer(at: fixture.watchers[0], answering: Self.nonsense[2])
             defer { liar.stop() }
             try fixture.sidecarProcess.wait(for: "the sidecar to ask again") { liar.accepted > 1 }
@@ -75,7 +75,7 @@ struct HostileServerTests {
             defer { try? FileManager.default.removeItem(at: file) }
             // Redis answers AUTH with an error when it has no such user; the master is never usable.
             let fixture = try SidecarFixture(
-                arguments: ["--user", "nosuchuser", "--password-file", file.path], sentinels: 1, running: 0)
+                arguments: ["--user", "nosuchuser", "--password-file", file.path], hold: "800ms", sentinels: 1, running: 0)
             try fixture.startSentinel(0)
             #expect(try Self.turnsAway(fixture))
             #expect(fixture.sidecarProcess.isRunning)

@@ -15,12 +15,13 @@ final class SidecarFixture: Sendable {
 
     /// - Parameters:
     ///   - arguments: Added to the sidecar's own.
+    ///   - hold: How long it holds commands. Long, so that a machine at its limits is not taken for a lost master.
     ///   - directives: Added to the configuration of both Redis servers.
     ///   - sentinels: How many Sentinels the sidecar is told of.
     ///   - running: How many of them run, the first ones. With a majority, this waits until the sidecar serves.
     /// - Throws: `LoopbackError` when a server is not installed, does not start or does not answer.
     init(
-        arguments: [String] = [], directives: [String] = ["databases 64"], sentinels: Int = 1, running: Int? = nil
+        arguments: [String] = [], hold: String = "30s", directives: [String] = ["databases 64"], sentinels: Int = 1, running: Int? = nil
     ) throws {
         let directory = FileManager.default.temporaryDirectory.appending(
             path: "breakwater-\(UUID().uuidString.prefix(8))")
@@ -42,7 +43,7 @@ final class SidecarFixture: Sendable {
         }
         sidecarProcess = try ServerProcess.sidecar(
             ServerProcess.builtProgram("breakwater-proxy"), at: sidecar, following: watchers, service: "mymaster",
-            in: directory, arguments: arguments)
+            in: directory, arguments: ["--hold", hold] + arguments)
         if watching.count > sentinels / 2 {
             try sidecarProcess.waitUntilServing(sidecar.connectOverTCP)
             try sidecarProcess.waitUntilServing(sidecar.connectOverUnix)

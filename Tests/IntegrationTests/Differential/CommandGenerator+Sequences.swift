@@ -99,8 +99,8 @@ extension CommandGenerator {
         let queue = Array("\(name):queue".utf8)
         let shared = chance(50) ? 0 : database()
         let blocking = pick([
-            [Array("BLPOP".utf8), queue, Array("5".utf8)], [Array("BRPOP".utf8), queue, Array("5".utf8)],
-            [Array("BLMOVE".utf8), queue, queue, Array("LEFT".utf8), Array("RIGHT".utf8), Array("5".utf8)],
+            [Array("BLPOP".utf8), queue, Array("60".utf8)], [Array("BRPOP".utf8), queue, Array("60".utf8)],
+            [Array("BLMOVE".utf8), queue, queue, Array("LEFT".utf8), Array("RIGHT".utf8), Array("60".utf8)],
         ])
         return [
             Exchange([Request("SELECT \(shared)"), Request([Array("DEL".utf8), queue])]),

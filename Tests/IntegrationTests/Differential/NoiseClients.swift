@@ -41,7 +41,7 @@ final class NoiseClients: Sendable {
             round += 1
             do {
                 let connection = try connect()
-                connection.setTimeout(seconds: 10)
+                connection.setTimeout(seconds: 60)
                 try make(kind, "noise-\(kind)-\(number)", number, round, connection)
             } catch {
                 complaints.withLock { $0.append("\(kind), round \(round): \(error)") }
@@ -92,7 +92,7 @@ final class NoiseClients: Sendable {
             try expect("BLPOP \(key) 0.01", "*-1\r\n")
             try expect("RPUSH \(key) \(round)", ":1\r\n")
             try expect(
-                "BLPOP \(key) 5", "*2\r\n$\(key.count)\r\n\(key)\r\n$\("\(round)".count)\r\n\(round)\r\n")
+                "BLPOP \(key) 60", "*2\r\n$\(key.count)\r\n\(key)\r\n$\("\(round)".count)\r\n\(round)\r\n")
         case .subscribing:
             try expect("SUBSCRIBE \(key)", "*3\r\n$9\r\nsubscribe\r\n$\(key.count)\r\n\(key)\r\n:1\r\n")
             try expect("PING", "*2\r\n$4\r\npong\r\n$0\r\n\r\n")

@@ -39,7 +39,7 @@ final class SequenceRunner {
 
     private func open() throws -> BlockingConnection {
         let connection = try connect()
-        connection.setTimeout(seconds: 10)
+        connection.setTimeout(seconds: 60)
         return connection
     }
 
