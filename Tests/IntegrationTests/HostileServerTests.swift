@@ -75,7 +75,8 @@ struct HostileServerTests {
             defer { try? FileManager.default.removeItem(at: file) }
             // Redis answers AUTH with an error when it has no such user; the master is never usable.
             let fixture = try SidecarFixture(
-                arguments: ["--user", "nosuchuser", "--password-file", file.path], hold: "800ms", sentinels: 1, running: 0)
+                arguments: ["--user", "nosuchuser", "--password-file", file.path], hold: "800ms", sentinels: 1,
+                running: 0)
             try fixture.startSentinel(0)
             #expect(try Self.turnsAway(fixture))
             #expect(fixture.sidecarProcess.isRunning)

@@ -21,7 +21,8 @@ final class SidecarFixture: Sendable {
     ///   - running: How many of them run, the first ones. With a majority, this waits until the sidecar serves.
     /// - Throws: `LoopbackError` when a server is not installed, does not start or does not answer.
     init(
-        arguments: [String] = [], hold: String = "30s", directives: [String] = ["databases 64"], sentinels: Int = 1, running: Int? = nil
+        arguments: [String] = [], hold: String = "30s", directives: [String] = ["databases 64"], sentinels: Int = 1,
+        running: Int? = nil
     ) throws {
         let directory = FileManager.default.temporaryDirectory.appending(
             path: "breakwater-\(UUID().uuidString.prefix(8))")
