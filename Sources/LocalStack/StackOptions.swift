@@ -19,6 +19,8 @@ package struct StackOptions: Sendable {
     package var proxyExecutable: String?
     /// More arguments for every sidecar; they come last.
     package var proxyArguments: [String] = []
+    /// More arguments for every Redis node; they win over its file.
+    package var redisArguments: [String] = []
     /// Start what ended as the init system would in production. Off, a process that was killed stays dead until
     /// `LocalStack.start(_:)`.
     package var restartsProcesses = false

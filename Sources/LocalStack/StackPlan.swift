@@ -44,7 +44,8 @@ struct StackPlan: Sendable {
         for name in redis.nodes {
             members.append(
                 try Self.server(
-                    .redis, name, topology, state, port: redis.port, executable: programs.redis, arguments: []))
+                    .redis, name, topology, state, port: redis.port, executable: programs.redis,
+                    arguments: options.redisArguments))
         }
         for name in redis.sentinels {
             members.append(

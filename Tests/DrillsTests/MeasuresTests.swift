@@ -51,6 +51,19 @@ import Testing
         #expect(measures.recovery == nil)
     }
 
+    /// A hung server's kernel still accepts connections.
+    @Test func connectingIsNoSuccess() {
+        let history = ClientHistory(
+            client: 0,
+            operations: [
+                operation(.set, at: 0, to: 1), operation(.connect, at: 50, to: 51),
+                operation(.recall, at: 52, to: 53, .broken), operation(.connect, at: 100, to: 101),
+                operation(.recall, at: 200, to: 201),
+            ])
+        let measures = ClientMeasures([history], fault: milliseconds(40), end: milliseconds(210))
+        #expect(measures.longestStall == milliseconds(200))
+    }
+
     @Test func recoveryIsTheFirstWriteThatTheNewMasterAcknowledged() {
         let history = ClientHistory(
             client: 0,

@@ -47,11 +47,12 @@ package struct ClientMeasures: Sendable, Equatable {
         write.started >= fault || write.ended >= fault + inFlightAllowance
     }
 
-    /// The longest time between two successes that followed each other, the client's start and end included.
+    /// The longest time between two successes that followed each other, the client's start and end included. A
+    /// connection is no success: a hung server's kernel still accepts it, and a replica that serves nobody does too.
     private static func longestStall(_ operations: [Operation], end: Int64) -> Int64 {
         guard var last = operations.first?.started else { return 0 }
         var longest: Int64 = 0
-        for operation in operations where operation.outcome == .acknowledged {
+        for operation in operations where operation.outcome == .acknowledged && operation.kind != .connect {
             longest = max(longest, operation.ended - last)
             last = operation.ended
         }

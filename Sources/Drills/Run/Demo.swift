@@ -61,6 +61,8 @@ package struct Demo: Sendable {
     private func baseline(_ scenario: Scenario) async throws -> DrillReport {
         var options = StackOptions(stateDirectory: "\(scratch)/\(scenario.name)")
         options.sidecars = .none
+        // Redis' default, which the tutorials leave alone; the rendered files say no.
+        options.redisArguments = ["--replica-serve-stale-data", "yes"]
         options.stopsWithin = .zero
         options.logger.logLevel = .error
         progress("without Breakwater   \(scenario.name): \(scenario.summary)")

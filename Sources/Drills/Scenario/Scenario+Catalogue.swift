@@ -59,7 +59,7 @@ extension Scenario {
             .inject(Fault(.kill, .sentinel(1))), .observe(.seconds(4)),
             .awaitRecovery, .repair, .awaitHealed, .observe(.seconds(1)),
         ],
-        expectations: Expectations(stall: .seconds(1)))
+        expectations: Expectations(stall: .seconds(3)))
 
     package static let replicaLoss = Scenario(
         "replica-loss",
@@ -68,7 +68,7 @@ extension Scenario {
             .inject(Fault(.kill, .replica)), .observe(.seconds(3)), .awaitRecovery, .repair, .awaitHealed,
             .observe(.seconds(1)),
         ],
-        expectations: Expectations(stall: .seconds(1)))
+        expectations: Expectations(stall: .seconds(3)))
 
     package static let sentinelFailover = Scenario(
         "sentinel-failover",
