@@ -46,16 +46,22 @@ let package = Package(
         .target(name: "RESP", dependencies: [.nioCore], swiftSettings: strict),
         .target(name: "Rendering", dependencies: ["Topology"], swiftSettings: strict),
 
+        // Decisions only; the time is an argument.
+        .target(name: "RecoveryCore", swiftSettings: strict),
+
         // Layer 1: clients.
         .target(
             name: "RedisClient",
-            dependencies: ["RESP", .nioCore, .nioPosix, .deque, .logging],
+            dependencies: ["RESP", "RecoveryCore", .nioCore, .nioPosix, .deque, .logging],
             swiftSettings: strict),
 
         // Layer 2: jobs. They never import each other, except Drills, which drives a LocalStack.
         .target(
             name: "RedisProxy",
-            dependencies: ["RESP", "RedisClient", .nioCore, .nioPosix, .nioHTTP1, .deque, .logging, .serviceLifecycle],
+            dependencies: [
+                "RESP", "RecoveryCore", "RedisClient", .nioCore, .nioPosix, .nioHTTP1, .deque, .logging,
+                .serviceLifecycle,
+            ],
             swiftSettings: strict),
         .target(
             name: "LocalStack",
@@ -90,11 +96,13 @@ let package = Package(
         .target(name: "LoopbackServers", dependencies: ["RESP"], path: "Tests/LoopbackServers", swiftSettings: strict),
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
+        .testTarget(name: "RecoveryCoreTests", dependencies: ["RecoveryCore"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
         .testTarget(
             name: "RenderingTests", dependencies: ["Rendering", "Topology"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "RedisClientTests", dependencies: ["RedisClient", "RESP", .nioCore, .nioPosix, .logging],
+            name: "RedisClientTests",
+            dependencies: ["RedisClient", "RecoveryCore", "RESP", .nioCore, .nioPosix, .logging],
             swiftSettings: strict),
         .testTarget(
             name: "RedisProxyTests",
@@ -117,8 +125,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "LocalStack", "Drills", "Rendering", "RedisProxy", "Topology", "RedisClient", "RESP", "LoopbackServers",
-                "breakwater-proxy", .nioCore, .nioPosix, .subprocess,
+                "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology", "RedisClient", "RESP",
+                "LoopbackServers", "breakwater-proxy", .nioCore, .nioPosix, .subprocess,
             ],
             swiftSettings: strict),
     ]

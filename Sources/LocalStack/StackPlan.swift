@@ -65,6 +65,7 @@ struct StackPlan: Sendable {
             member.arguments = Self.arguments(
                 member, listeners: listeners.all, sentinels: sentinels, redis: redis, sidecar: sidecar,
                 passwordFile: secrets == nil ? nil : state.secretFile("app.password"),
+                controlPasswordFile: secrets == nil ? nil : state.secretFile("breakwater.password"),
                 clientPasswordFile: clientPasswordFile)
             member.arguments += options.proxyArguments
             members.append(member)
@@ -131,7 +132,7 @@ struct StackPlan: Sendable {
 
     private static func arguments(
         _ member: Member, listeners: [RedisAddress], sentinels: [RedisEndpoint], redis: RedisTopology,
-        sidecar: SidecarTopology, passwordFile: String?, clientPasswordFile: String?
+        sidecar: SidecarTopology, passwordFile: String?, controlPasswordFile: String?, clientPasswordFile: String?
     ) -> [String] {
         var arguments = sentinels.flatMap { ["--sentinel", $0.description] }
         arguments += ["--service", redis.service]
@@ -140,6 +141,11 @@ struct StackPlan: Sendable {
         if let clientPasswordFile { arguments += ["--client-password-file", clientPasswordFile] }
         arguments += ["--hold", sidecar.hold.topologyText, "--on-timeout", sidecar.onTimeout.rawValue]
         arguments += ["--role", redis.role.rawValue, "--failover", redis.failover.rawValue]
+        if redis.failover == .assisted {
+            arguments += ["--hang-after", redis.hangAfter.topologyText]
+            arguments += ["--early-release", redis.earlyRelease ? "on" : "off"]
+            if let controlPasswordFile { arguments += ["--control-password-file", controlPasswordFile] }
+        }
         arguments += redis.idempotent.flatMap { ["--idempotent", $0] }
         arguments += redis.durable.flatMap { ["--durable", $0] }
         if let admin = member.admin { arguments += ["--admin", admin.description] }

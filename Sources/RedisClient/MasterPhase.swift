@@ -20,6 +20,11 @@ package enum MasterPhase: Equatable, Sendable {
     case searching(SearchReason)
     /// Role and majority epoch agree: send commands here.
     case available(MasterState)
+    /// Released early: the Sentinel that was asked for a failover announced this epoch and selected this node, and the
+    /// node says that it is a master, but no majority of the Sentinels has named it yet. Send commands here, except
+    /// those that must not be lost. Followed by ``available(_:)`` for the same node, or, should the asked Sentinel
+    /// have died half-way, by another master; what was written here may then be lost.
+    case provisional(MasterState)
     /// There is doubt about the last master (its connection broke, it stopped answering, it calls itself a replica,
     /// or a majority names another that is not confirmed yet). Hold new commands; commands in flight may still be
     /// answered. It is followed by ``available(_:)`` for the same master or for another one.
@@ -27,14 +32,17 @@ package enum MasterPhase: Equatable, Sendable {
 
     /// The master that commands may be sent to now, if any.
     package var usable: MasterState? {
-        if case .available(let state) = self { state } else { nil }
+        switch self {
+        case .available(let state), .provisional(let state): state
+        case .searching, .suspected: nil
+        }
     }
 
-    /// The last confirmed master, whether or not there is doubt about it.
+    /// The last published master, whether or not there is doubt about it.
     package var last: MasterState? {
         switch self {
         case .searching: nil
-        case .available(let state), .suspected(let state, _): state
+        case .available(let state), .provisional(let state), .suspected(let state, _): state
         }
     }
 }

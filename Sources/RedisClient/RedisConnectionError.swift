@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Why a connection or a command on it failed. An error *reply* is not one of these: it is a `RESPValue.error`.
 package enum RedisConnectionError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Refused, unreachable, no such socket, or a name that does not resolve.
@@ -26,4 +28,13 @@ package enum RedisConnectionError: Error, Equatable, Sendable, CustomStringConve
         case .badReply(let reason): "the reply cannot be read: \(reason)"
         }
     }
+}
+
+extension RedisConnectionError {
+    /// The host answered that nobody listens there. Says more than silence: the process is gone.
+    var isRefusal: Bool {
+        if case .cannotConnect(_, let reason) = self { reason == Self.refusedReason } else { false }
+    }
+
+    private static let refusedReason = String(cString: strerror(ECONNREFUSED))
 }

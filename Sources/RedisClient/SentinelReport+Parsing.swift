@@ -143,7 +143,7 @@ extension SentinelHint {
             guard words.count == 5, words[0] == service, let port = Int64(words[4]) else { return nil }
             candidate = RedisEndpoint(sentinelHost: words[3], port: port)
         } else if channel == "+new-epoch" {
-            return
+            epoch = words.first.flatMap { UInt64($0) }
         } else if let at = words.firstIndex(of: "@") {
             guard at + 1 < words.count, words[at + 1] == service else { return nil }
             if channel == "+selected-slave" || channel == "+promoted-slave", at == 4, let port = Int64(words[3]) {

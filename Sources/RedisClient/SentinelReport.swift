@@ -38,9 +38,12 @@ package struct SentinelHint: Equatable, Sendable {
     package var channel: String
     /// The node that the announcement names as the next master, if it names one.
     package var candidate: RedisEndpoint?
+    /// The epoch that `+new-epoch` announces.
+    package var epoch: UInt64?
 
-    package init(channel: String, candidate: RedisEndpoint? = nil) {
+    package init(channel: String, candidate: RedisEndpoint? = nil, epoch: UInt64? = nil) {
         self.channel = channel
         self.candidate = candidate
+        self.epoch = epoch
     }
 }

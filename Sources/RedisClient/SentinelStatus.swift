@@ -1,4 +1,5 @@
 package import NIOCore
+package import RecoveryCore
 
 /// What one Sentinel last said and how it is doing: for `/readyz`, metrics and `breakwater status`.
 package struct SentinelStatus: Equatable, Sendable {
@@ -60,10 +61,17 @@ package struct WatcherStatus: Equatable, Sendable {
     package var majorityHeard: NIODeadline?
     /// The number of times another master was published.
     package var switches: UInt64
+    /// The number of times a master was published before a majority named it, and of those, the times the majority
+    /// then named another.
+    package var earlyReleases: UInt64
+    package var quarantines: UInt64
+    /// What this process did to help Sentinel; nil when it does not.
+    package var assisted: AssistedFailoverCounts?
 
     package init(
         phase: MasterPhase, sentinels: [SentinelStatus] = [], known: Int = 0, answering: Int = 0, majority: Int = 1,
-        majorityHeard: NIODeadline? = nil, switches: UInt64 = 0
+        majorityHeard: NIODeadline? = nil, switches: UInt64 = 0, earlyReleases: UInt64 = 0, quarantines: UInt64 = 0,
+        assisted: AssistedFailoverCounts? = nil
     ) {
         self.phase = phase
         self.sentinels = sentinels
@@ -72,6 +80,9 @@ package struct WatcherStatus: Equatable, Sendable {
         self.majority = majority
         self.majorityHeard = majorityHeard
         self.switches = switches
+        self.earlyReleases = earlyReleases
+        self.quarantines = quarantines
+        self.assisted = assisted
     }
 
     /// True while a majority of the known Sentinels is heard.

@@ -11,6 +11,7 @@ extension SentinelTracker {
             let soonest = sentinels[index].polledAt.map { $0 + timing.fastPoll } ?? now
             sentinels[index].nextPoll = min(sentinels[index].nextPoll, max(now, soonest))
         }
+        noteFailover(hint, from: endpoint, now: now)
         if let candidate = hint.candidate, candidate != phase.last?.endpoint {
             hinted = (candidate, endpoint, now)
         }
@@ -37,7 +38,7 @@ extension SentinelTracker {
 
     /// The published master may be lost: says so, and asks everyone at once.
     mutating func doubt(_ now: NIODeadline, _ actions: inout [Action]) {
-        if case .available(let state) = phase {
+        if let state = phase.usable {
             publish(.suspected(state, since: now), &actions)
             hurry(now)
             // Only a question asked from now on can take the doubt back.
@@ -56,9 +57,10 @@ extension SentinelTracker {
         updateDissent(voters, above: named ?? phase.last, now: now)
         noteRegression(named, &actions)
 
-        if case .available(let current) = phase {
+        if let current = phase.usable {
             checkPublished(current, named: named, voters: voters, now: now, &actions)
         }
+        settleProvisional(named, now: now, &actions)
         retarget(named, now: now)
         guard let target else {
             if case .searching = phase {
@@ -68,7 +70,7 @@ extension SentinelTracker {
         }
         let isNamed = isPublishable(target, named: named)
         if isNamed, isConfirmed(target, now: now), !hasDissent(voters, now: now) {
-            publish(.available(target.state), &actions)
+            publish(isProvisional(target.state) ? .provisional(target.state) : .available(target.state), &actions)
         } else if case .searching = phase {
             let reason: SearchReason =
                 if !isNamed {
@@ -139,12 +141,13 @@ extension SentinelTracker {
     private func isConfirmed(_ target: (state: MasterState, since: NIODeadline), now: NIODeadline) -> Bool {
         guard let check = roles[target.state.endpoint], let asked = check.answerAskedAt else { return false }
         switch phase {
-        case .available(let current) where current == target.state:
+        case .available(let current) where current == target.state,
+            .provisional(let current) where current == target.state:
             return true
         case .suspected(let current, let since) where current.endpoint == target.state.endpoint:
             // A busy node is what it was before.
             return asked >= since && (check.answer == .master || check.answer == .busy)
-        case .available, .suspected, .searching:
+        case .available, .provisional, .suspected, .searching:
             return check.answer == .master && (asked >= target.since || now - asked <= timing.roleLifetime)
         }
     }
@@ -162,12 +165,15 @@ extension SentinelTracker {
         voters.contains { isDissenting($0, now: now) }
     }
 
+    /// The leader of the failover that the master was released early for is expected to speak of it.
     private func isDissenting(_ index: Int, now: NIODeadline) -> Bool {
-        sentinels[index].dissentSince.map { now - $0 < timing.dissentGrace } ?? false
+        guard provisional?.leader != sentinels[index].endpoint else { return false }
+        return sentinels[index].dissentSince.map { now - $0 < timing.dissentGrace } ?? false
     }
 
     private mutating func noteRegression(_ named: MasterState?, _ actions: inout [Action]) {
-        guard let named, let current = phase.last, named.epoch < current.epoch else {
+        // A majority that does not know of a provisional master yet is only slow.
+        guard let named, let current = phase.last, named.epoch < current.epoch, provisional == nil else {
             regressed = nil
             return
         }
@@ -180,12 +186,12 @@ extension SentinelTracker {
         voters >= majority ? .noAgreement : .noSentinelMajority(answering: voters, needed: majority)
     }
 
-    private mutating func publish(_ new: MasterPhase, _ actions: inout [Action]) {
+    mutating func publish(_ new: MasterPhase, _ actions: inout [Action]) {
         guard new != phase else { return }
-        if case .available(let state) = new, let last = phase.last, last.endpoint != state.endpoint {
+        if let state = new.usable, let last = phase.last, last.endpoint != state.endpoint {
             switches += 1
         }
-        if case .available(let state) = new, hinted?.endpoint == state.endpoint {
+        if let state = new.usable, hinted?.endpoint == state.endpoint {
             hinted = nil
         }
         phase = new

@@ -17,6 +17,12 @@ package import NIOCore
 ///    the failover itself. A master that still lives goes on taking writes for about a second after the promotion,
 ///    until it hears of it, and loses them all.
 ///
+/// 6. The one exception from 1, when early release is on: after an assisted failover was asked of a Sentinel, the node
+///    that this Sentinel selected, after it had announced a higher epoch, is published as *provisional* once it says
+///    `ROLE master`. A higher epoch that a majority names replaces it (quarantine), and so does the former master when
+///    a majority still names that one and the provisional node says that it is a replica again. See
+///    `SentinelTracker+Assisted.swift`.
+///
 /// The majority's denominator is the number of *known* Sentinels: those configured, and those that a majority of the
 /// known ones list. One that a majority of the known ones stops listing for ``Timing/pruneAfter`` leaves the
 /// denominator, unless it is configured and answers. A configured Sentinel that has never answered counts as one
@@ -40,6 +46,11 @@ package struct SentinelTracker: Sendable {
         case role(RedisEndpoint, RoleAnswer)
         /// The data path had trouble with this node.
         case suspect(RedisEndpoint)
+        /// This Sentinel is about to be asked for an assisted failover of this master, or already was by another
+        /// observer.
+        case requested(RedisEndpoint, master: RedisEndpoint)
+        /// The Sentinel declined: nothing will come of the request.
+        case declined(RedisEndpoint)
         /// ``nextWake`` has come.
         case tick
     }
@@ -55,6 +66,8 @@ package struct SentinelTracker: Sendable {
         /// No more role checks of this node for now: its connection may be closed.
         case forgetRole(RedisEndpoint)
         case publish(MasterPhase)
+        /// The node that the asked Sentinel selected says that it is a master. Given once for each request.
+        case promoted(RedisEndpoint)
         case note(Note)
     }
 
@@ -66,6 +79,8 @@ package struct SentinelTracker: Sendable {
         case readmitted(RedisEndpoint)
         /// A majority names a state with a lower epoch than the published one. It is not followed.
         case regressed(MasterState)
+        /// A provisional master was replaced: what was written to it may be lost.
+        case quarantined(MasterState, by: MasterState)
     }
 
     /// How often and how long. Times of a day's operation; tests use them too.
@@ -92,6 +107,11 @@ package struct SentinelTracker: Sendable {
         package var peersEvery: TimeAmount = .seconds(5)
         package var peersEveryHurried: TimeAmount = .milliseconds(500)
 
+        /// Whether writes may go to an assisted failover's new master before a majority names it.
+        package var earlyRelease = true
+        /// How long a request for an assisted failover is taken to explain what its Sentinel announces.
+        package var requestLifetime: TimeAmount = .seconds(10)
+
         package init() {}
     }
 
@@ -114,6 +134,10 @@ package struct SentinelTracker: Sendable {
         var peersAt: NIODeadline?
         var failure: SentinelExclusion?
         var duplicateOf: RedisEndpoint?
+        /// The newest epoch it announced on the present connection.
+        var announcedEpoch: UInt64?
+        /// The node it selected last, with the epoch announced before.
+        var selected: Selection?
         /// Since when it has spoken, without a break, of an epoch above the majority's or of a pending failover.
         var dissentSince: NIODeadline?
         var isPolled = false
@@ -155,6 +179,10 @@ package struct SentinelTracker: Sendable {
     var majorityHeard: NIODeadline?
     var regressed: MasterState?
     var switches: UInt64 = 0
+    var assisted: Assisted?
+    var provisional: Provisional?
+    var earlyReleases: UInt64 = 0
+    var quarantines: UInt64 = 0
 
     /// - Parameters:
     ///   - sentinels: the configured Sentinels; repetitions are ignored, so are those beyond 64.
@@ -188,6 +216,8 @@ package struct SentinelTracker: Sendable {
                 sentinel.isConnected = false
                 sentinel.isSubscribed = false
                 sentinel.isPolled = false
+                sentinel.announcedEpoch = nil
+                sentinel.selected = nil
                 sentinel.dissentSince = nil
                 sentinel.failure = reason
             }
@@ -209,10 +239,17 @@ package struct SentinelTracker: Sendable {
             if phase.last?.endpoint == endpoint {
                 doubt(now, &actions)
             }
+        case .requested(let sentinel, let master):
+            assisted = Assisted(sentinel: sentinel, master: master, at: now)
+            if phase.last?.endpoint == master { doubt(now, &actions) }
+            hurry(now)
+        case .declined(let sentinel):
+            if assisted?.sentinel == sentinel { assisted = nil }
         case .tick:
             break
         }
         updateKnown(now, &actions)
+        releaseEarly(now, &actions)
         evaluate(now, &actions)
         noteExclusions(now, &actions)
         poll(now, &actions)
@@ -232,7 +269,7 @@ package struct SentinelTracker: Sendable {
                     excluded: exclusion(of: sentinel, now: now))
             }.sorted { $0.endpoint < $1.endpoint },
             known: denominator, answering: voters(now).count, majority: majority, majorityHeard: majorityHeard,
-            switches: switches)
+            switches: switches, earlyReleases: earlyReleases, quarantines: quarantines)
     }
 
     mutating func update(_ endpoint: RedisEndpoint, _ body: (inout Sentinel) -> Void) {

@@ -20,6 +20,8 @@ package final class SentinelWatcher: Sendable {
         package var timing = SentinelTracker.Timing()
         /// A node that leaves `ROLE` and `PING` unanswered for this long is taken to hang, and doubted.
         package var hangAfter: TimeAmount = .milliseconds(600)
+        /// How to help Sentinel replace a dead master; nil to follow only.
+        package var assisted: AssistedFailoverSettings?
 
         package init(
             sentinels: [RedisEndpoint], service: String, sentinelCredentials: RedisCredentials? = nil,
@@ -42,6 +44,8 @@ package final class SentinelWatcher: Sendable {
     private let published = Mutex(WatcherStatus(phase: .searching(.starting)))
     /// Nodes whose suspicion waits in the stream: one for each is enough.
     private let suspects = Mutex<Set<RedisEndpoint>>([])
+    /// Nil when the watcher only follows.
+    private let driver: AssistedFailoverDriver?
     private let events: AsyncStream<Event>
     private let sink: AsyncStream<Event>.Continuation
 
@@ -53,7 +57,12 @@ package final class SentinelWatcher: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.onChange = onChange
-        (events, sink) = AsyncStream.makeStream()
+        let (events, sink) = AsyncStream<Event>.makeStream()
+        self.events = events
+        self.sink = sink
+        driver = configuration.assisted.map { settings in
+            AssistedFailoverDriver(settings: settings, watcher: configuration, logger: logger) { _ = sink.yield($0) }
+        }
     }
 
     /// Follows the Sentinels until the task is cancelled, then returns. No trouble with Sentinels, nodes or DNS ends
@@ -64,6 +73,7 @@ package final class SentinelWatcher: Sendable {
             var tracker = SentinelTracker(sentinels: configuration.sentinels, timing: configuration.timing)
             var driven = Driven()
             var timer: (at: NIODeadline, task: Scheduled<Void>)?
+            if let driver { group.addTask { await driver.run() } }
             sink.yield(.started)
             for await event in events {
                 if case .suspect(let endpoint) = event { suspects.withLock { _ = $0.remove(endpoint) } }
@@ -71,6 +81,7 @@ package final class SentinelWatcher: Sendable {
                 let actions = tracker.handle(event, now: now)
                 let status = tracker.status(now: now)
                 published.withLock { $0 = status }
+                driver?.sentinels(status)
                 for action in actions { perform(action, &driven, &group) }
                 let wake = tracker.nextWake
                 if wake != timer?.at || event == .tick {
@@ -93,7 +104,11 @@ package final class SentinelWatcher: Sendable {
     }
 
     /// What is known now. Callable from any thread.
-    package var status: WatcherStatus { published.withLock { $0 } }
+    package var status: WatcherStatus {
+        var status = published.withLock { $0 }
+        status.assisted = driver?.counts
+        return status
+    }
 
     /// The child tasks' ends of their streams.
     private struct Driven {
@@ -133,6 +148,9 @@ package final class SentinelWatcher: Sendable {
         case .publish(let phase):
             log(phase)
             onChange(phase)
+            if let master = phase.usable { driver?.confirmed(master) }
+        case .promoted(let endpoint):
+            driver?.promoted(endpoint)
         case .note(let note):
             log(note)
         }
@@ -142,6 +160,8 @@ package final class SentinelWatcher: Sendable {
         switch phase {
         case .searching(let reason): logger.debug("searching for the master: \(reason)")
         case .available(let state): logger.info("the master is \(state)")
+        case .provisional(let state):
+            logger.notice("the master is \(state), before a majority of the Sentinels has confirmed it")
         case .suspected(let state, _): logger.warning("the master \(state) may be lost")
         }
     }
@@ -153,6 +173,10 @@ package final class SentinelWatcher: Sendable {
             logger.info("Sentinel \(endpoint) (\(runID)) is no longer listed by the others; it does not count any more")
         case .excluded(let endpoint, let reason): logger.warning("Sentinel \(endpoint) does not count: \(reason)")
         case .readmitted(let endpoint): logger.info("Sentinel \(endpoint) counts again")
+        case .quarantined(let state, let other):
+            logger.error(
+                "the master \(state), used before a majority had confirmed it, is replaced by \(other): what was written to it may be lost"
+            )
         case .regressed(let state):
             logger.error(
                 "a majority of the Sentinels names \(state), older than what they named before; it is not followed")

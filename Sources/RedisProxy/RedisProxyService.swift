@@ -35,14 +35,28 @@ package final class RedisProxyService: Service {
         self.logger = logger
         state = Mutex(State(configuration: configuration))
         watcher = SentinelWatcher(
-            configuration: .init(
-                sentinels: configuration.sentinels, service: configuration.service,
-                sentinelCredentials: configuration.sentinelCredentials,
-                serverCredentials: configuration.serverCredentials, eventLoopGroup: watcherGroup),
+            configuration: Self.watching(configuration, on: watcherGroup),
             logger: logger,
             onChange: { phase in
                 for shard in shards { shard.eventLoop.execute { shard.value?.apply(phase) } }
             })
+    }
+
+    private static func watching(
+        _ configuration: ProxyConfiguration, on group: any EventLoopGroup
+    ) -> SentinelWatcher.Configuration {
+        var watching = SentinelWatcher.Configuration(
+            sentinels: configuration.sentinels, service: configuration.service,
+            sentinelCredentials: configuration.sentinelCredentials,
+            serverCredentials: configuration.serverCredentials, eventLoopGroup: group)
+        if configuration.failover == .assisted {
+            watching.hangAfter = TimeAmount(configuration.hangAfter)
+            watching.assisted = AssistedFailoverSettings(
+                hangAfter: TimeAmount(configuration.hangAfter),
+                credentials: configuration.controlCredentials)
+        }
+        watching.timing.earlyRelease = configuration.earlyRelease
+        return watching
     }
 
     /// Serves until a graceful shutdown: then no new client is accepted, clients that are idle are closed, and those

@@ -60,6 +60,8 @@ struct ConfigurationReader: Sendable {
         }
         passwords.server = source(options.passwordFile, "BREAKWATER_REDIS_PASSWORD", passwords.server)
         passwords.sentinel = source(options.sentinelPasswordFile, "BREAKWATER_SENTINEL_PASSWORD", passwords.sentinel)
+        passwords.control = source(
+            options.assisted.controlPasswordFile, "BREAKWATER_CONTROL_PASSWORD", passwords.control)
         passwords.client = source(options.clientPasswordFile, "BREAKWATER_CLIENT_PASSWORD", passwords.client)
     }
 
@@ -75,6 +77,8 @@ struct ConfigurationReader: Sendable {
         if let onTimeout = options.onTimeout { configuration.onTimeout = onTimeout }
         if let role = options.role { configuration.role = role }
         if let failover = options.failover { configuration.failover = failover }
+        if let hangAfter = options.assisted.hangAfter { configuration.hangAfter = hangAfter }
+        if let earlyRelease = options.assisted.earlyRelease { configuration.earlyRelease = earlyRelease == .on }
         if !options.idempotent.isEmpty { configuration.idempotentPrefixes = options.idempotent }
         if !options.durable.isEmpty { configuration.durablePrefixes = options.durable }
         if let admin = options.admin { configuration.admin = admin }
@@ -106,6 +110,10 @@ struct ConfigurationReader: Sendable {
         configuration.serverCredentials = credentials(passwords.server, user: options.user, flag: "--user")
         configuration.sentinelCredentials = credentials(
             passwords.sentinel, user: options.sentinelUser, flag: "--sentinel-user")
+        if configuration.failover == .assisted, let password = secret(passwords.control, &findings) {
+            configuration.controlCredentials = RedisCredentials(
+                username: options.assisted.controlUser ?? "breakwater", password: password)
+        }
         configuration.clientPassword = secret(passwords.client, &findings)
     }
 
@@ -135,6 +143,8 @@ struct ConfigurationReader: Sendable {
 struct PasswordSources: Equatable {
     var server: SecretReference?
     var sentinel: SecretReference?
+    /// Of the user that asks and re-points replicas.
+    var control: SecretReference?
     var client: SecretReference?
 }
 

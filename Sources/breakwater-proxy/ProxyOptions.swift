@@ -63,6 +63,8 @@ struct ProxyOptions: ParsableArguments {
     @Option(help: "How much the sidecar helps Sentinel to fail over (default: assisted).")
     var failover: FailoverLevel?
 
+    @OptionGroup(title: "Assisted failover") var assisted: AssistedOptions
+
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
@@ -81,6 +83,29 @@ struct ProxyOptions: ParsableArguments {
     var admin: RedisEndpoint?
 
     @OptionGroup(title: "Limits and operation") var operation: OperationOptions
+}
+
+/// How `--failover assisted` goes about it.
+struct AssistedOptions: ParsableArguments {
+    enum Switch: String, ExpressibleByArgument, CaseIterable { case on, off }
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a master may be silent before it counts as hung (default: 600ms).", valueName: "duration"),
+        transform: OptionText.duration)
+    var hangAfter: Duration?
+
+    @Option(help: "Whether commands go on before a Sentinel majority confirms the new master (default: on).")
+    var earlyRelease: Switch?
+
+    @Option(
+        help: ArgumentHelp(
+            "The ACL user that asks and re-points replicas (default: breakwater, given its password).",
+            valueName: "name"))
+    var controlUser: String?
+
+    @Option(help: ArgumentHelp("That user's password.", valueName: "file"))
+    var controlPasswordFile: String?
 }
 
 /// The flags that few installations need.

@@ -40,12 +40,15 @@ struct TopologySettings {
             case .sentinel: .sentinel
             case .assisted: .assisted
             }
+        configuration.hangAfter = redis.hangAfter
+        configuration.earlyRelease = redis.earlyRelease
         configuration.idempotentPrefixes = redis.idempotent
         configuration.durablePrefixes = redis.durable
         configuration.limits.heldBytes = sidecar.holdLimit.bytes
         configuration.limits.clients = sidecar.maxClients
         // The servers' default user is the application.
         passwords.server = redis.users.app ?? redis.password
+        passwords.control = redis.users.breakwater ?? redis.password
         passwords.client = sidecar.password
     }
 

@@ -27,8 +27,13 @@ struct TrackerScene {
     var actions: [Action] = []
 
     /// Starts with connections to all the configured Sentinels.
-    init(_ sentinels: String = "abc", roles: [String: RoleAnswer] = ["m": .master], connected: Bool = true) {
-        tracker = SentinelTracker(sentinels: sentinels.map { sentinel(String($0)) })
+    init(
+        _ sentinels: String = "abc", roles: [String: RoleAnswer] = ["m": .master], connected: Bool = true,
+        earlyRelease: Bool = true
+    ) {
+        var timing = SentinelTracker.Timing()
+        timing.earlyRelease = earlyRelease
+        tracker = SentinelTracker(sentinels: sentinels.map { sentinel(String($0)) }, timing: timing)
         self.roles = roles
         send(.started)
         if connected { for name in sentinels { send(.connected(sentinel(String(name)))) } }

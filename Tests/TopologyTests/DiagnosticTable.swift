@@ -160,8 +160,7 @@ let ruleCases: [DiagnosticCase] = [
     DiagnosticCase(
         "what this version does not do yet",
         goodRedisFile("role: cache", "failover: assisted", "durable: [cart]") + "sidecar: { on_timeout: degrade }\n",
-        "19:13 warning sidecar.not_available", "20:3 warning sidecar.not_available",
-        "21:24 warning sidecar.not_available"),
+        "20:3 warning sidecar.not_available", "21:24 warning sidecar.not_available"),
     DiagnosticCase(
         "a hold no client waits for", goodFile("sidecar: { hold: 1s }"),
         "18:18 warning sidecar.hold_exceeds_client_timeout"),

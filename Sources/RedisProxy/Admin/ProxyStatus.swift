@@ -22,7 +22,7 @@ package struct ProxyStatus: Sendable {
     var unreadiness: String? {
         if isDraining { return "the sidecar is shutting down" }
         return switch watcher.phase {
-        case .available: nil
+        case .available, .provisional: nil
         case .searching(let reason): "no master is known: \(reason)"
         case .suspected(let master, _): "the master \(master.endpoint) is in doubt"
         }
@@ -34,7 +34,10 @@ struct ReadinessReport: Encodable, Equatable {
     struct Master: Encodable, Equatable {
         var address: String
         var epoch: UInt64
+        /// False while there is doubt about it, and while no majority of the Sentinels has named it yet.
         var isConfirmed: Bool
+        /// In use before a majority has named it, after an assisted failover.
+        var isProvisional: Bool
     }
 
     struct Sentinel: Encodable, Equatable {
@@ -73,8 +76,11 @@ struct ReadinessReport: Encodable, Equatable {
         ready = reason == nil
         service = status.service
         draining = status.isDraining
+        let isProvisional = if case .provisional = watcher.phase { true } else { false }
         master = watcher.phase.last.map {
-            Master(address: $0.endpoint.description, epoch: $0.epoch, isConfirmed: watcher.phase.usable != nil)
+            Master(
+                address: $0.endpoint.description, epoch: $0.epoch,
+                isConfirmed: watcher.phase.usable != nil && !isProvisional, isProvisional: isProvisional)
         }
         sentinels = Sentinels(
             known: watcher.known, answering: watcher.answering, majority: watcher.majority,

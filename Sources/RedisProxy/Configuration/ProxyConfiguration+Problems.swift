@@ -67,6 +67,12 @@ extension ProxyConfiguration {
             problems.append(
                 .error("bad_hold", "The hold must be between 0 and 10 minutes.", hint: "800ms is below PHP's timeouts"))
         }
+        if failover == .assisted, hangAfter < .milliseconds(100) || hangAfter > .seconds(60) {
+            problems.append(
+                .error(
+                    "bad_hang_after", "The time after which a silent master counts as hung must be 100 ms to 60 s.",
+                    hint: "600ms; a busy server may well pause for a moment"))
+        }
         if onTimeout == .degrade, role != .cache {
             problems.append(
                 .error(

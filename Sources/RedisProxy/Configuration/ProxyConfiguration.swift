@@ -21,6 +21,12 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var onTimeout = HoldTimeout.close
     package var role = ServiceRole.store
     package var failover = FailoverLevel.assisted
+    /// With assisted failover: how long PINGs may stay unanswered before the master counts as hung.
+    package var hangAfter = Duration.milliseconds(600)
+    /// With assisted failover: whether commands go on before a Sentinel majority confirms the new master.
+    package var earlyRelease = true
+    /// With assisted failover: what replicas are asked and re-pointed with; nil for ``serverCredentials``.
+    package var controlCredentials: RedisCredentials?
     /// Key prefixes whose SET, SETEX and DEL may be sent again when their outcome is unknown.
     package var idempotentPrefixes: [String] = []
     /// Key prefixes whose writes are acknowledged only after replicas have them.
@@ -83,10 +89,6 @@ extension ProxyConfiguration {
     /// What is asked for and does less than its name says in this version, a sentence each. Nothing here loses data.
     package var limitations: [String] {
         var limitations: [String] = []
-        if failover == .assisted {
-            limitations.append(
-                "assisted failover is not available in this version: Sentinel is followed, at its own timers")
-        }
         if onTimeout == .degrade {
             limitations.append(
                 "degrading is not available in this version: connections are closed when a hold has run out")
@@ -102,6 +104,10 @@ extension ProxyConfiguration {
         if threads != other.threads { names.append("--threads") }
         if sentinels != other.sentinels { names.append("--sentinel") }
         if service != other.service { names.append("--service") }
+        if failover != other.failover { names.append("--failover") }
+        if hangAfter != other.hangAfter { names.append("--hang-after") }
+        if earlyRelease != other.earlyRelease { names.append("--early-release") }
+        if controlCredentials != other.controlCredentials { names.append("--control-password-file") }
         return names
     }
 }

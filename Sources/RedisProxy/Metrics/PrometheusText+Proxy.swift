@@ -1,3 +1,4 @@
+import RecoveryCore
 import RedisClient
 
 extension PrometheusText {
@@ -5,6 +6,7 @@ extension PrometheusText {
     static func render(_ status: ProxyStatus) -> String {
         var text = PrometheusText()
         text.writeService(status)
+        text.writeFailover(status.watcher)
         text.writeClients(status.metrics)
         text.writeOutages(status.metrics)
         text.writeServers(status.metrics)
@@ -45,6 +47,22 @@ extension PrometheusText {
         gauge("sentinels_known", "Sentinels known, configured or discovered.", watcher.known)
         gauge("sentinels_answering", "Sentinels whose word counts now.", watcher.answering)
         gauge("sentinels_majority", "Sentinels that must agree.", watcher.majority)
+    }
+
+    private mutating func writeFailover(_ watcher: WatcherStatus) {
+        let provisional = if case .provisional = watcher.phase { 1 } else { 0 }
+        gauge("master_provisional", "1 while the master in use is not confirmed by a majority yet.", provisional)
+        count("early_releases_total", "Times a master was used before a majority confirmed it.", watcher.earlyReleases)
+        count("quarantines_total", "Early releases that a majority did not confirm.", watcher.quarantines)
+        guard let assisted = watcher.assisted else { return }
+        count("failover_requests_total", "Failovers asked of a Sentinel.", assisted.requests)
+        count("failover_joins_total", "Failovers that another observer had asked for.", assisted.joined)
+        count("failover_repointed_total", "Replicas sent to a new master.", assisted.repointed)
+        let name = Self.prefix + "failover_refusals_total"
+        family(name, .counter, "Times no failover was asked for although the master was lost, by reason.")
+        for refusal in FailoverRefusal.allCases where refusal != .notCertain {
+            sample(name, "\(assisted.refusals[refusal] ?? 0)", ("reason", refusal.rawValue))
+        }
     }
 
     private mutating func writeClients(_ metrics: MetricsSnapshot) {

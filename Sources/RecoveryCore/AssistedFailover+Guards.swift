@@ -1,0 +1,59 @@
+/// Every condition under which a failover is not asked for.
+extension AssistedFailover {
+    /// The first guard that blocks; nil when the request may be made.
+    func refusal(to survey: FailoverSurvey<Node>, now: Instant) -> FailoverRefusal? {
+        guard let master, survey.master == master.node else { return .noMaster }
+        guard link.hasAnswered else { return .neverSeenAlive }
+        guard isCrashed || silence(now) >= timing.hangAfter else { return .notCertain }
+        if let lastRequest, now - lastRequest < coolDown { return .coolingDown }
+        return sentinelsRefusal(survey, master) ?? replicasRefusal(survey, now) ?? quorumRefusal(survey)
+    }
+
+    func silence(_ now: Instant) -> Duration { link.askedAt.map { now - $0 } ?? .zero }
+
+    /// The Sentinels agree that this is the master, and none is replacing it already.
+    private func sentinelsRefusal(
+        _ survey: FailoverSurvey<Node>, _ master: (node: Node, epoch: UInt64)
+    ) -> FailoverRefusal? {
+        guard let chosen = survey.chosen, survey.sentinels.count >= survey.knownSentinels / 2 + 1 else {
+            return .noSentinelMajority
+        }
+        for sentinel in survey.sentinels {
+            if sentinel.master != master.node || sentinel.epoch > master.epoch { return .failoverUnderWay }
+            if sentinel.failoverPending, sentinel.runID != chosen.runID { return .failoverUnderWay }
+        }
+        return nil
+    }
+
+    /// Enough observers agree, and the replicas bear it out.
+    private func replicasRefusal(_ survey: FailoverSurvey<Node>, _ now: Instant) -> FailoverRefusal? {
+        guard !survey.replicas.isEmpty else { return .noReplica }
+        let answering = survey.replicas.compactMap { replica in replica.state.map { (replica.node, $0) } }
+        guard !answering.isEmpty else { return .noWitness }
+        if answering.contains(where: { !$0.1.isReplica }) { return .failoverUnderWay }
+        let agreeing = answering.count { misses(survey.master, $0.0, $0.1, now) }
+        guard agreeing * 2 > answering.count else { return .replicasDisagree }
+        guard answering.contains(where: { $0.1.priority > 0 }) else { return .noCandidate }
+
+        let others = survey.peers.isEmpty ? survey.replicas.count : survey.peers.count
+        let dead = survey.peers.isEmpty ? agreeing : survey.peers.count { $0.missesMaster == true }
+        return (1 + dead) * 2 > 1 + others ? nil : .noObserverMajority
+    }
+
+    /// The replica lost this master too: its link broke when ours did, or nothing came over it for longer than the
+    /// master's own PINGs are apart. After a SIGKILL the link is down at once; a hung master's stays up.
+    private func misses(_ master: Node, _ node: Node, _ state: ReplicaState<Node>, _ now: Instant) -> Bool {
+        guard state.master == master else { return false }
+        if !state.isLinkUp {
+            // One that had no link before anything happened here says nothing about what happened.
+            return .seconds(max(0, state.linkDownSeconds)) <= silence(now) + .seconds(2)
+        }
+        // More than one whole second, whatever the second's boundaries.
+        if state.lastIOSeconds >= 2 { return true }
+        return progress[node].map { now - $0.since >= timing.replicaSilence } ?? false
+    }
+
+    private func quorumRefusal(_ survey: FailoverSurvey<Node>) -> FailoverRefusal? {
+        survey.chosen?.hasQuorum == true ? nil : .noQuorum
+    }
+}
