@@ -135,7 +135,10 @@ import Testing
     func readsHints(channel: String, message: String, candidate: String?) {
         let push = RESPValue.push([text("message"), text(channel), text(message)])
         let hint = SentinelHint(push: push, service: "m")
-        #expect(hint == SentinelHint(channel: channel, candidate: candidate.flatMap { RedisEndpoint(parsing: $0) }))
+        let expected = SentinelHint(
+            channel: channel, candidate: candidate.flatMap { RedisEndpoint(parsing: $0) },
+            epoch: channel == "+new-epoch" ? 8 : nil)
+        #expect(hint == expected)
         #expect(SentinelHint(push: push, service: "other") == nil || channel == "+new-epoch")
     }
 

@@ -27,8 +27,8 @@ import Testing
 
     @Test func releasesWhenTheSelectedNodeSaysThatItIsAMaster() {
         var scene = requested()
-        announce(&scene)
         scene.roles["x"] = .replica(of: node("m"))
+        announce(&scene)
         scene.pass(.milliseconds(100), saying: ["b": ("m", 1), "c": ("m", 1)])
         #expect(scene.phase.isSuspected)
         scene.roles["x"] = .master

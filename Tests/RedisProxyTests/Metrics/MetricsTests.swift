@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOEmbedded
+import RecoveryCore
 import RedisClient
 import Synchronization
 import Testing
@@ -115,7 +116,9 @@ import Testing
         let page = try String(contentsOf: root.appending(path: "docs/metrics.md"), encoding: .utf8)
         let documented = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
             .map { $0.dropFirst(3).prefix { $0 != "`" && $0 != "{" } }
-        let exported = PrometheusText.render(status()).split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
+        var status = status()
+        status.watcher.assisted = AssistedFailoverCounts()
+        let exported = PrometheusText.render(status).split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
             .map { $0.split(separator: " ")[2] }
         #expect(Set(documented) == Set(exported))
         #expect(documented.count == exported.count)
