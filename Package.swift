@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "RedisProxyTests",
             dependencies: [
-                "RedisProxy", "RecoveryCore", "RedisClient", "RESP", .nioCore, .nioEmbedded, .nioHTTP1, .nioPosix, .logging,
+                "RedisProxy", "RecoveryCore", "RedisClient", "RESP", .nioCore, .nioEmbedded, .nioHTTP1, .nioPosix,
+                .logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -54,6 +54,14 @@ package struct DrillCommand: BreakwaterCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "off, sentinel or assisted, instead of what the topology says. The built-in store is then held for 800ms "
+                + "with assisted, as a sidecar's default is.",
+            valueName: "level"))
+    package var failover: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "Keep the store's files and logs there. Left out, they are removed unless a drill fails.",
             valueName: "directory"))
     package var state: String?
@@ -76,6 +84,7 @@ package struct DrillCommand: BreakwaterCommand {
             options.file = file
             suite.topology = try options.load(console)
         }
+        if let failover { try choose(failover, for: &suite) }
         suite.progress = { console.note($0) }
         let (reports, kept) = try await DrillFiles.withStateDirectory(state) { [suite] directory in
             var suite = suite
@@ -127,6 +136,17 @@ package struct DrillCommand: BreakwaterCommand {
             }
             return scenario
         }
+    }
+
+    private func choose(_ failover: String, for suite: inout DrillSuite) throws {
+        guard let level = RedisTopology.Failover(rawValue: failover) else {
+            throw UserFacingError(
+                code: "drill.failover", summary: "\(failover) is no way to fail over",
+                hint: "there are \(RedisTopology.Failover.allCases.map(\.rawValue).joined(separator: ", "))",
+                status: .invalid)
+        }
+        suite.topology.redis?.failover = level
+        if level == .assisted, file == nil { suite.topology.sidecar?.hold = .milliseconds(800) }
     }
 
     /// Reads `KIND` or `KIND:COUNT`.

@@ -27,11 +27,17 @@ extension SentinelTracker {
         var leader: RedisEndpoint
     }
 
+    /// A failover of this master was asked for: a Sentinel is about to promote another node, and what a master that has
+    /// come back takes until it hears of that is lost.
+    func isGivenUp(_ state: MasterState) -> Bool { assisted?.master == state.endpoint }
+
     func isProvisional(_ state: MasterState) -> Bool { provisional?.state == state }
 
     /// Keeps what a failover's leader announces. The epoch comes before the selection (sentinel.c,
     /// `sentinelStartFailover`, then `sentinelFailoverSelectSlave`).
     mutating func noteFailover(_ hint: SentinelHint, from endpoint: RedisEndpoint, now: NIODeadline) {
+        // What was asked for has come to nothing.
+        if hint.channel.hasPrefix("-failover-abort"), assisted?.sentinel == endpoint { assisted = nil }
         update(endpoint) { sentinel in
             switch hint.channel {
             case "+new-epoch":

@@ -69,7 +69,7 @@ extension SentinelTracker {
             return
         }
         let isNamed = isPublishable(target, named: named)
-        if isNamed, isConfirmed(target, now: now), !hasDissent(voters, now: now) {
+        if isNamed, isConfirmed(target, now: now), !hasDissent(voters, now: now), !isGivenUp(target.state) {
             publish(isProvisional(target.state) ? .provisional(target.state) : .available(target.state), &actions)
         } else if case .searching = phase {
             let reason: SearchReason =

@@ -179,6 +179,25 @@ import Testing
         #expect(scene.status.quarantines == 1)
     }
 
+    /// A master that comes back while it is being replaced would lose what it takes.
+    @Test func theMasterIsNotTakenBackWhileItsFailoverWasAskedFor() {
+        var scene = requested()
+        scene.roles["m"] = .master
+        scene.pass(.seconds(5), saying: ["a": ("m", 1), "b": ("m", 1), "c": ("m", 1)])
+        #expect(scene.phase.isSuspected)
+        scene.send(.hint(sentinel("a"), SentinelHint(channel: "-failover-abort-no-good-slave")))
+        scene.pass(.milliseconds(100), saying: ["a": ("m", 1), "b": ("m", 1), "c": ("m", 1)])
+        #expect(scene.phase == .available(state("m", 1)))
+    }
+
+    @Test(arguments: [true, false]) func itIsTakenBackWhenTheRequestIsDeclinedOrOver(declined: Bool) {
+        var scene = requested()
+        scene.roles["m"] = .master
+        if declined { scene.send(.declined(sentinel("a"))) }
+        scene.pass(.seconds(declined ? 1 : 11), saying: ["a": ("m", 1), "b": ("m", 1), "c": ("m", 1)])
+        #expect(scene.phase == .available(state("m", 1)))
+    }
+
     /// Doubt about a provisional master is taken back to provisional, not to confirmed.
     @Test func doubtDoesNotConfirm() {
         var scene = requested()
