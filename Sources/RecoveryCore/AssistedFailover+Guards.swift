@@ -4,6 +4,9 @@ extension AssistedFailover {
     func refusal(to survey: FailoverSurvey<Node>, now: Instant) -> FailoverRefusal? {
         guard let master, survey.master == master.node else { return .noMaster }
         guard link.hasAnswered else { return .neverSeenAlive }
+        if survey.chosen?.failoverPending == true, isInAftermath(now) {
+            return sentinelsRefusal(survey, master)
+        }
         guard isCrashed || silence(now) >= timing.hangAfter else { return .notCertain }
         if let lastRequest, now - lastRequest < coolDown { return .coolingDown }
         return sentinelsRefusal(survey, master) ?? replicasRefusal(survey, now) ?? quorumRefusal(survey)

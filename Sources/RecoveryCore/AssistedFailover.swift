@@ -60,6 +60,9 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
         package var urgentFor: Duration = .seconds(3)
         /// How long a request may take until it is no longer waited for.
         package var patience: Duration = .seconds(10)
+        /// How long after a crash a failover that another observer asked for is joined, although the master has come
+        /// back meanwhile.
+        package var aftermath: Duration = .seconds(1)
         /// Between two requests, until a Sentinel has told its `failover-timeout`; twice that from then on.
         package var coolDown: Duration = .seconds(60)
 
@@ -93,6 +96,8 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
     let timing: Timing
     var master: (node: Node, epoch: UInt64)?
     var link = Link()
+    /// When this master was last seen to have crashed.
+    var crashedAt: Instant?
     var phase = Phase.watching
     var progress: [Node: Progress] = [:]
     var coolDown: Duration
@@ -148,6 +153,7 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
         master = (node, epoch)
         progress = [:]
         lastRefusal = nil
+        crashedAt = nil
         phase = .watching
         guard !isSame else { return }
         link = Link()
@@ -162,6 +168,8 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
             link = Link(hasAnswered: true)
             lastRefusal = nil
             switch phase {
+            // Another observer may have asked before the master came back: what it started goes on.
+            case .examining where isInAftermath(now): break
             case .examining, .spent: phase = .watching
             case .watching, .requested: break
             }
@@ -175,6 +183,7 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
             link.askedAt = link.askedAt ?? now
             link.isRefused = false
         }
+        if isCrashed { crashedAt = now }
     }
 
     private mutating func advance(_ now: Instant, _ actions: inout [Action]) {
@@ -185,6 +194,8 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
             guard isCrashed || silent >= timing.suspectAfter else { return }
             phase = .examining(since: now, isAsking: true, next: now)
             actions.append(.survey(master: master.node))
+        case .examining(_, false, _) where link.askedAt == nil && !isInAftermath(now):
+            phase = .watching
         case .examining(let since, false, let next) where next <= now:
             phase = .examining(since: since, isAsking: true, next: next)
             actions.append(.survey(master: master.node))
@@ -257,6 +268,8 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
             progress[replica.node]?.lastIO = fresh.lastIO
         }
     }
+
+    func isInAftermath(_ now: Instant) -> Bool { crashedAt.map { now - $0 < timing.aftermath } ?? false }
 
     /// Reset, and refused since: the process is gone, for certain and at once.
     var isCrashed: Bool { link.wasReset && link.isRefused }

@@ -83,6 +83,34 @@ import Testing
         #expect(scene.send(.promoted("x")) == [.repoint(["y"], from: "m", to: "x")])
     }
 
+    /// The master was started again at once, and another observer had asked before it was back.
+    @Test func afterACrashTheFailoverIsJoinedAlthoughTheMasterIsBack() {
+        var scene = FailoverScene()
+        scene.crash()
+        scene.send(.surveyed(upLinkSurvey()))
+        scene.send(.link("m", .answered))
+        scene.pass(.milliseconds(200), answering: upLinkSurvey())
+        #expect(scene.requests.isEmpty)
+        var pending = upLinkSurvey()
+        pending.sentinels[1].failoverPending = true
+        scene.pass(.milliseconds(50), answering: pending)
+        #expect(scene.actions.last == .join(Self.request))
+        #expect(scene.requests.isEmpty)
+    }
+
+    @Test func aMasterThatIsBackIsLeftAloneAfterAMoment() {
+        var scene = FailoverScene()
+        scene.crash()
+        scene.send(.surveyed(upLinkSurvey()))
+        scene.send(.link("m", .answered))
+        scene.pass(.seconds(2), answering: deadMasterSurvey())
+        #expect(scene.requests.isEmpty)
+        #expect(scene.machine.nextWake == nil)
+        var pending = upLinkSurvey()
+        pending.sentinels[1].failoverPending = true
+        #expect(scene.send(.surveyed(pending)).isEmpty)
+    }
+
     @Test func inProgressIsAsGoodAsAccepted() {
         var scene = FailoverScene()
         scene.crash()
