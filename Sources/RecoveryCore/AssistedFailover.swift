@@ -54,7 +54,7 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
         package var suspectAfter: Duration = .milliseconds(40)
         /// A replica that made no progress for this long has heard nothing from its master: longer than the period of
         /// the master's own PINGs to replicas, `repl-ping-replica-period 1`.
-        package var replicaSilence: Duration = .milliseconds(1050)
+        package var replicaSilence: Duration = .milliseconds(1030)
         package var surveyEvery: Duration = .milliseconds(25)
         package var surveyEveryLater: Duration = .milliseconds(500)
         package var urgentFor: Duration = .seconds(3)
