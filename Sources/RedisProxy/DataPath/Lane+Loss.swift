@@ -52,8 +52,8 @@ extension Lane {
         case .sendAgainLater:
             generation += 1
             let expected = generation
-            shard.after(Shard.refusalPause) { [weak self] in
-                guard let self, self.generation == expected, case .settling(let upstream, _) = self.state else {
+            shard.after(Shard.refusalPause) { [self] in
+                guard self.generation == expected, case .settling(let upstream, _) = self.state else {
                     return
                 }
                 self.state = .ready(upstream)
@@ -103,8 +103,8 @@ extension Lane {
         if sentCount == 0 { return settleIfAnswered() }
         generation += 1
         let expected = generation
-        shard.after(Shard.farewell) { [weak self] in
-            guard let self, self.generation == expected, case .settling = self.state else { return }
+        shard.after(Shard.farewell) { [self] in
+            guard self.generation == expected, case .settling = self.state else { return }
             self.loseConnection(suspect: false)
         }
     }
@@ -220,8 +220,8 @@ extension Lane: UpstreamOwner {
         reconnectDelay = min(.milliseconds(50), reconnectDelay + .milliseconds(5))
         generation += 1
         let expected = generation
-        shard.after(reconnectDelay) { [weak self] in
-            guard let self, self.generation == expected else { return }
+        shard.after(reconnectDelay) { [self] in
+            guard self.generation == expected else { return }
             self.connect()
         }
     }

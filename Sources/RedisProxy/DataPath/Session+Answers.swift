@@ -57,7 +57,7 @@ extension Session {
 
     func progressPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.progress &+= 1 }
+        promise.futureResult.assumeIsolated().whenSuccess { self.progress &+= 1 }
         return promise
     }
 

@@ -167,8 +167,8 @@ final class Shard {
     /// Watches a client that does not take its answers: when it makes no progress while others wait, it is closed.
     func watchStall(of session: Session, on lane: Lane) {
         let progress = session.progress
-        after(Self.stallLimit) { [weak self, weak session, weak lane] in
-            guard let self, let session, let lane, session.isOpen, !session.isWritable else { return }
+        after(Self.stallLimit) { [self] in
+            guard session.isOpen, !session.isWritable else { return }
             if lane.delaysOthers(than: session), session.progress == progress { return session.close(.slowReader) }
             self.watchStall(of: session, on: lane)
         }
@@ -296,7 +296,7 @@ final class Shard {
     func scheduleHoldCheck() {
         guard !isHoldCheckScheduled else { return }
         isHoldCheckScheduled = true
-        after(Self.holdCheckInterval) { [weak self] in self?.checkHeld() }
+        after(Self.holdCheckInterval) { self.checkHeld() }
     }
 
     private func checkHeld() {

@@ -62,7 +62,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
     var key: UpstreamKey
     /// The CLIENT SETNAME that was sent last on behalf of a session.
     var clientName: [UInt8]?
-    weak var owner: (any UpstreamOwner)?
+    /// Held strongly until the connection ends: an object that anybody refers to weakly is counted the slow way, and
+    /// lanes are counted for every command.
+    var owner: (any UpstreamOwner)?
 
     private var state = State.connecting
     private var context: ChannelHandlerContext?
@@ -203,6 +205,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         if case .closed = state { return }
         state = .closed
         context?.close(promise: nil)
+        let owner = owner
+        self.owner = nil
         owner?.upstreamFailed(self, failure)
     }
 
@@ -248,10 +252,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
         switch state {
         case .ready:
             state = .closed
+            let owner = owner
+            self.owner = nil
             owner?.upstreamLost(self)
         case .connecting, .handshaking:
-            state = .closed
-            owner?.upstreamFailed(self, .closedDuringHandshake)
+            fail(.closedDuringHandshake)
         case .closed:
             break
         }
