@@ -69,6 +69,9 @@ extension RedisNode {
             "sentinel       what Sentinel needs to watch and to fail over",
             "replica        the replication stream",
             "breakwater     the sidecar, drills and status: data, roles, REPLICAOF, CLIENT; no DEBUG, no CONFIG SET")
+        if secrets?.operator != nil {
+            file.note("operator       CONFIG GET and SET of a running node, for people and new certificates; no data")
+        }
         file.set("aclfile", path: paths.users)
         file.set("acllog-max-len", "128")
     }

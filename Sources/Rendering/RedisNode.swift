@@ -50,6 +50,7 @@ struct RedisNode {
             "Rendered by Breakwater from the topology; change that and render again.",
             "Redis itself rewrites its running copy when its role changes (CONFIG REWRITE).")
         network(&file)
+        if let tls = redis.tls { file.encryption(tls, files: layout.tls(tls, on: name)) }
         process(&file)
         memory(&file)
         persistence(&file)
@@ -68,7 +69,7 @@ struct RedisNode {
                 why: "Replication leaves from the same address, so that firewalls and masters see the node they know.")
         }
         file.set("protected-mode", "yes")
-        file.set("port", "\(redis.port)")
+        file.listen(port: redis.port, tls: redis.tls)
         file.set("tcp-backlog", "1024", why: "PHP connects anew for each request: a burst must not be refused.")
         file.set(
             "timeout", "0", why: "Never close idle clients: the sidecar keeps connections open on purpose.")

@@ -6,12 +6,15 @@ package struct RedisSecrets: Sendable, Equatable {
     package var sentinel: Secret
     package var replica: Secret
     package var breakwater: Secret
+    /// Nil when nobody may change a running node's settings.
+    package var `operator`: Secret?
 
-    package init(app: Secret, sentinel: Secret, replica: Secret, breakwater: Secret) {
+    package init(app: Secret, sentinel: Secret, replica: Secret, breakwater: Secret, operator: Secret? = nil) {
         self.app = app
         self.sentinel = sentinel
         self.replica = replica
         self.breakwater = breakwater
+        self.operator = `operator`
     }
 
     /// One password for every user.
@@ -30,13 +33,14 @@ package struct RedisSecrets: Sendable, Equatable {
         else { return nil }
         self.init(
             app: try fetch(app), sentinel: try fetch(sentinel), replica: try fetch(replica),
-            breakwater: try fetch(breakwater))
+            breakwater: try fetch(breakwater), operator: try redis.users.operator.map(fetch))
     }
 
     /// The user whose password cannot be written into Redis' files. `sentinel auth-pass` and ACL files know no quotes,
     /// so what a password may contain is what needs none.
     var unusable: String? {
-        let named = [("app", app), ("sentinel", sentinel), ("replica", replica), ("breakwater", breakwater)]
+        var named = [("app", app), ("sentinel", sentinel), ("replica", replica), ("breakwater", breakwater)]
+        if let `operator` { named.append(("operator", `operator`)) }
         return named.first { !Self.isUsable($0.1.reveal()) }?.0
     }
 

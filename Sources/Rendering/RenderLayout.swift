@@ -1,3 +1,5 @@
+package import Topology
+
 /// Where files are written and where the processes find them.
 package struct RenderLayout: Sendable, Equatable {
     private enum Kind: Sendable, Equatable {
@@ -51,6 +53,15 @@ package struct RenderLayout: Sendable, Equatable {
                 directory: directory, configuration: "\(directory)/\(name).conf", users: "\(directory)/users.acl",
                 pidFile: "\(directory)/\(name).pid", logFile: "\(directory)/\(name).log")
         }
+    }
+
+    /// Where a host has its certificates: as the topology says, or where a local store puts those it makes.
+    package func tls(_ tls: TLSTopology, on host: String) -> TLSTopology.Files {
+        if let files = tls.files { return files }
+        guard case .local(let root) = kind else { return .standard }
+        let directory = "\(root)/\(host)/tls"
+        return TLSTopology.Files(
+            ca: "\(directory)/ca.crt", certificate: "\(directory)/node.crt", key: "\(directory)/node.key")
     }
 
     /// The path of a rendered file below the output directory; `file` is its name among the server's files.

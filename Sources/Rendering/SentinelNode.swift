@@ -42,11 +42,12 @@ struct SentinelNode {
         file.section("Network")
         file.set("bind", address, why: "The private address alone.")
         if IPAddress(address) != nil { file.set("bind-source-addr", address) }
-        file.set("port", "\(redis.sentinelPort)")
+        file.listen(port: redis.sentinelPort, tls: redis.tls)
         file.set(
             "protected-mode", "no",
             why: "Sentinels and sidecars connect without a password; the private address and the firewall protect it.")
         file.set("tcp-backlog", "1024")
+        if let tls = redis.tls { file.encryption(tls, files: layout.tls(tls, on: name)) }
         file.section("Process")
         file.set("daemonize", "no")
         file.set("supervised", "auto")

@@ -58,7 +58,6 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case redisMaxmemoryTooSmall = "redis.maxmemory_too_small"
     case redisPrefixConflict = "redis.prefix_conflict"
     case redisDurableReplicas = "redis.durable_replicas"
-    case redisTLSUnavailable = "redis.tls_unavailable"
     case redisRegionsMixed = "redis.regions_mixed"
 
     // The sidecar.
@@ -69,7 +68,11 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case sidecarSelfFence = "sidecar.self_fence"
     case sidecarOpenWithoutPassword = "sidecar.open_without_password"
     case sidecarListenConflict = "sidecar.listen_conflict"
+    case sidecarTLSUnused = "sidecar.tls_unused"
     case sidecarNotAvailable = "sidecar.not_available"
+
+    // Certificates, of Redis and of the sidecar.
+    case tlsMadeHere = "tls.made_here"
 
     // The other sections; their commands bring more rules with them.
     case mysqlNoServer = "mysql.no_server"

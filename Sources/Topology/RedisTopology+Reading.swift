@@ -39,7 +39,7 @@ extension RedisTopology {
 
         password = section.value("password")
         users = section.section("users").map(Users.init(reading:)) ?? Users()
-        Self.readTLS(section)
+        tls = TLSTopology.read(section, provider: provider, clients: .required)
         resolveHostnames = section.value("resolve_hostnames") ?? false
 
         durable = section.list("durable", .keyPrefix) ?? []
@@ -49,20 +49,13 @@ extension RedisTopology {
         idempotent = section.list("idempotent", .keyPrefix) ?? []
         section.finish()
     }
-
-    private static func readTLS(_ section: SectionReader) {
-        guard section.value("tls", as: Bool.self) == true else { return }
-        section.context.reject(
-            section.full("tls"), .redisTLSUnavailable, "TLS to Redis is not available in this version",
-            hint: "keep Redis on a private network and leave `tls` out, or set it to false")
-    }
 }
 
 extension RedisTopology.Users {
     fileprivate init(reading section: SectionReader) {
         self.init(
             app: section.value("app"), sentinel: section.value("sentinel"), replica: section.value("replica"),
-            breakwater: section.value("breakwater"))
+            breakwater: section.value("breakwater"), operator: section.value("operator"))
         section.finish()
     }
 }

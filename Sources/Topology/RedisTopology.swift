@@ -65,6 +65,8 @@ package struct RedisTopology: Sendable, Equatable {
     /// One password for all users, unless ``users`` has its own.
     package var password: SecretReference?
     package var users: Users
+    /// TLS on every link to nodes and Sentinels; `nil` for none.
+    package var tls: TLSTopology?
     package var resolveHostnames: Bool
     /// Key prefixes whose writes are acknowledged only after ``durableReplicas`` replicas have them.
     package var durable: [String]
@@ -79,15 +81,19 @@ package struct RedisTopology: Sendable, Equatable {
         package var sentinel: SecretReference?
         package var replica: SecretReference?
         package var breakwater: SecretReference?
+        /// May change the settings of a running node. The one user without the common password, and none without its
+        /// own.
+        package var `operator`: SecretReference?
 
         package init(
             app: SecretReference? = nil, sentinel: SecretReference? = nil, replica: SecretReference? = nil,
-            breakwater: SecretReference? = nil
+            breakwater: SecretReference? = nil, operator: SecretReference? = nil
         ) {
             self.app = app
             self.sentinel = sentinel
             self.replica = replica
             self.breakwater = breakwater
+            self.operator = `operator`
         }
     }
 
@@ -123,6 +129,8 @@ package struct SidecarTopology: Sendable, Equatable {
     package var maxClients: Int
     /// What clients must present; `nil` when access to the socket is enough.
     package var password: SecretReference?
+    /// TLS for clients, on every TCP address; `nil` for none. Unix sockets need none.
+    package var tls: TLSTopology?
     /// Where `/metrics`, `/livez` and `/readyz` are served.
     package var admin: ListenAddress
 }

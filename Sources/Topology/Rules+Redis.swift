@@ -180,11 +180,11 @@ extension Rules {
             guard let address = topology.address(of: name) else { continue }
             let path = "hosts.\(name).address"
             if let ip = IPAddress(address) {
-                if !ip.isPrivate {
+                if !ip.isPrivate, redis.tls == nil {
                     context.report(
                         .redisPublicAddress, as: .warning, at: path,
                         "\(quoted(name)) would serve Redis or Sentinel on the public address \(address), without TLS",
-                        hint: "use the address of the private network (VPC)")
+                        hint: "use the address of the private network (VPC), and `redis.tls` if there is none")
                 }
             } else if !redis.resolveHostnames {
                 context.report(

@@ -72,6 +72,13 @@ extension Rules {
                 hint: "a sidecar that is cut off must stop writing before the others elect a new master")
         }
         checkListeners(sidecar)
+        let isOnSocketsAlone = sidecar.listen.allSatisfy { if case .unix = $0 { true } else { false } }
+        if sidecar.tls != nil, isOnSocketsAlone {
+            context.report(
+                .sidecarTLSUnused, as: .warning, at: "sidecar.tls", with: ["sidecar.listen"],
+                "`sidecar.tls` is for TCP addresses, and the sidecar listens on unix sockets alone",
+                hint: "leave it out: what passes through a unix socket does not leave the machine")
+        }
     }
 
     private func checkListeners(_ sidecar: SidecarTopology) {

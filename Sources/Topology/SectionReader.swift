@@ -130,6 +130,18 @@ final class SectionReader {
         return SectionReader(node, path: full(key), context: context)
     }
 
+    /// What may be a yes or no, or a section that says more.
+    enum Choice {
+        case flag(Bool)
+        case section(SectionReader)
+    }
+
+    /// The yes, no or mapping at `key`; `nil` when it is left out or was reported.
+    func choice(_ key: String) -> Choice? {
+        if case .mapping = values[key] { return section(key).map(Choice.section) }
+        return value(key, as: Bool.self).map(Choice.flag)
+    }
+
     /// The list of mappings at `key`; empty when it is left out.
     func sections(_ key: String) -> [SectionReader] {
         (nodes(key) ?? []).map { SectionReader($1, path: $0, context: context) }

@@ -22,6 +22,7 @@ extension SidecarTopology {
             section.value("self_fence", in: .milliseconds(100)...(.seconds(3_600))) ?? redis.downAfter * 4 / 5
         maxClients = section.value("max_clients", in: 1...1_000_000) ?? 10_000
         password = section.value("password")
+        tls = TLSTopology.read(section, provider: provider, clients: .optional)
         admin = section.value("admin") ?? .loopback(port: 9_122)
         section.finish()
     }

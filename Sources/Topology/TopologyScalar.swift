@@ -127,6 +127,7 @@ extension RedisTopology.Failover: TopologyWord {}
 extension RedisTopology.Persistence: TopologyWord {}
 extension RedisTopology.EvictionPolicy: TopologyWord {}
 extension SidecarTopology.OnTimeout: TopologyWord {}
+extension TLSTopology.Clients: TopologyWord {}
 extension MySQLTopology.TLS: TopologyWord {}
 extension DNSTopology.Provider: TopologyWord {}
 extension RegionFailoverTopology.Mode: TopologyWord {}

@@ -29,6 +29,22 @@ struct GoldenTests {
         try compare(files, with: "local", hosts: ["redis-1", "redis-2", "sentinel-1"])
     }
 
+    @Test func anEncryptedStoreInProduction() throws {
+        var secrets = Stores.secrets
+        secrets.operator = Secret("operator-secret")
+        let files = try Renderer.render(
+            Stores.topology(Stores.encrypted), targets: Set(RenderTarget.allCases), layout: .production,
+            secrets: secrets, topologyText: Stores.encrypted)
+        try compare(files, with: "encrypted", hosts: ["a"])
+    }
+
+    @Test func anEncryptedLocalStore() throws {
+        let files = try Renderer.render(
+            Stores.topology(Stores.encryptedLocal), targets: [.redis, .sentinel],
+            layout: .local(directory: "/tmp/state"), secrets: nil)
+        try compare(files, with: "encrypted-local", hosts: ["redis-2", "sentinel-1"])
+    }
+
     private func compare(_ files: [RenderedFile], with name: String, hosts: Set<String>) throws {
         let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name)")
         let selected = files.filter { file in

@@ -56,6 +56,37 @@ enum Stores {
 
         """
 
+    /// Machines that speak TLS alone, to clients without certificates too; one of them runs everything.
+    static let encrypted = """
+        version: 1
+        store: vault
+        provider: digitalocean
+        hosts:
+          a: { address: 10.0.0.1 }
+          b: { address: 10.0.0.2 }
+          c: { address: 10.0.0.3 }
+        redis:
+          nodes: [a, b, c]
+          sentinels: [a, b, c]
+          password: env:P
+          users: { operator: env:OPERATOR }
+          tls: { certificate: /etc/ssl/redis.crt, key: /etc/ssl/redis.key, clients: optional }
+        sidecar:
+          nodes: [a]
+          listen: [unix:/run/breakwater/redis.sock, "10.0.0.1:6380"]
+          password: env:CLIENTS
+          tls: true
+
+        """
+
+    static let encryptedLocal = """
+        version: 1
+        store: shop
+        provider: local
+        redis: { tls: true }
+
+        """
+
     static let local = """
         version: 1
         store: shop

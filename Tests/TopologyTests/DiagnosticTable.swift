@@ -119,7 +119,26 @@ let ruleCases: [DiagnosticCase] = [
     DiagnosticCase(
         "a public address", redisFile("nodes: [a, b, public]", "sentinels: [a, b, c]", "password: env:P"),
         "12:22 warning redis.public_address"),
-    DiagnosticCase("TLS", goodRedisFile("tls: true"), "18:8 error redis.tls_unavailable"),
+    DiagnosticCase("TLS", goodRedisFile("tls: true")),
+    DiagnosticCase(
+        "TLS with files", goodRedisFile("tls: { ca: /a.crt, certificate: /n.crt, key: /n.key, clients: optional }")),
+    DiagnosticCase("TLS of a strange kind", goodRedisFile("tls: 1.3"), "18:8 error topology.invalid_value"),
+    DiagnosticCase("TLS in a list", goodRedisFile("tls: [true]"), "18:3 error topology.wrong_type"),
+    DiagnosticCase(
+        "TLS with a strange file", goodRedisFile("tls: { key: n.key }"), "18:15 error topology.invalid_value"),
+    DiagnosticCase(
+        "TLS with a strange key", goodRedisFile("tls: { cert: /n.crt }"), "18:10 error topology.unknown_key"),
+    DiagnosticCase(
+        "TLS with files on a local store", localFile + "redis: { tls: { key: /n.key } }\n",
+        "4:22 error tls.made_here"),
+    DiagnosticCase(
+        "TLS on a local store", localFile + "redis: { tls: { clients: optional } }\nsidecar: { tls: true }\n"),
+    DiagnosticCase(
+        "TLS on unix sockets alone", localFile + "sidecar: { tls: true, listen: [unix:/s] }\n",
+        "4:17 warning sidecar.tls_unused"),
+    DiagnosticCase(
+        "a public address with TLS",
+        redisFile("nodes: [a, b, public]", "sentinels: [a, b, c]", "password: env:P", "tls: true")),
     DiagnosticCase("no TLS", goodRedisFile("tls: false")),
 
     // Memory and disk.
