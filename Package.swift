@@ -13,15 +13,20 @@ let strict: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let argumentParser = Self.product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asn1 = Self.product(name: "SwiftASN1", package: "swift-asn1")
+    static let crypto = Self.product(name: "Crypto", package: "swift-crypto")
     static let deque = Self.product(name: "DequeModule", package: "swift-collections")
     static let logging = Self.product(name: "Logging", package: "swift-log")
     static let nioCore = Self.product(name: "NIOCore", package: "swift-nio")
     static let nioEmbedded = Self.product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1 = Self.product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = Self.product(name: "NIOPosix", package: "swift-nio")
+    static let nioTLS = Self.product(name: "NIOTLS", package: "swift-nio")
+    static let nioSSL = Self.product(name: "NIOSSL", package: "swift-nio-ssl")
     static let serviceLifecycle = Self.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = Self.product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = Self.product(name: "Subprocess", package: "swift-subprocess")
+    static let x509 = Self.product(name: "X509", package: "swift-certificates")
     static let yams = Self.product(name: "Yams", package: "Yams")
 }
 
@@ -33,9 +38,13 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -52,20 +61,25 @@ let package = Package(
         // Layer 1: clients.
         .target(
             name: "RedisClient",
-            dependencies: ["RESP", "RecoveryCore", .nioCore, .nioPosix, .deque, .logging],
+            dependencies: ["RESP", "RecoveryCore", .nioCore, .nioPosix, .nioSSL, .nioTLS, .deque, .logging],
             swiftSettings: strict),
+
+        // The certificates of a local store.
+        .target(name: "Certificates", dependencies: [.x509, .crypto, .asn1], swiftSettings: strict),
 
         // Layer 2: jobs. They never import each other, except Drills, which drives a LocalStack.
         .target(
             name: "RedisProxy",
             dependencies: [
-                "RESP", "RecoveryCore", "RedisClient", .nioCore, .nioPosix, .nioHTTP1, .deque, .logging,
-                .serviceLifecycle,
+                "RESP", "RecoveryCore", "RedisClient", .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .deque,
+                .logging, .serviceLifecycle,
             ],
             swiftSettings: strict),
         .target(
             name: "LocalStack",
-            dependencies: ["Topology", "Rendering", "RedisClient", "RESP", .nioCore, .nioPosix, .logging],
+            dependencies: [
+                "Topology", "Rendering", "RedisClient", "RESP", "Certificates", .nioCore, .nioPosix, .logging,
+            ],
             swiftSettings: strict),
         .target(
             name: "Drills",
@@ -96,13 +110,16 @@ let package = Package(
         .target(name: "LoopbackServers", dependencies: ["RESP"], path: "Tests/LoopbackServers", swiftSettings: strict),
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
+        .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
         .testTarget(name: "RecoveryCoreTests", dependencies: ["RecoveryCore"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
         .testTarget(
             name: "RenderingTests", dependencies: ["Rendering", "Topology"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests",
-            dependencies: ["RedisClient", "RecoveryCore", "RESP", .nioCore, .nioPosix, .logging],
+            dependencies: [
+                "RedisClient", "RecoveryCore", "RESP", "Certificates", .nioCore, .nioPosix, .nioSSL, .logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RedisProxyTests",
@@ -127,7 +144,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology", "RedisClient", "RESP",
-                "LoopbackServers", "breakwater-proxy", .nioCore, .nioPosix, .subprocess,
+                "LoopbackServers", "breakwater-proxy", .nioCore, .nioPosix, .nioSSL, .subprocess,
             ],
             swiftSettings: strict),
     ]

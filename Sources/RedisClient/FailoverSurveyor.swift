@@ -44,6 +44,7 @@ struct FailoverSurveyor: Sendable {
         options.connectTimeout = timeout
         options.commandTimeout = timeout
         options.credentials = credentials
+        options.tls = watcher.tls
         options.protocolVersion = version
         options.limits = RESPLimits(bulkLength: 1 << 16, elementCount: 4096, lineLength: 4096, depth: 8)
         options.maximumReplyBytes = 1 << 20

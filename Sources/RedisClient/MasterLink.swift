@@ -42,7 +42,8 @@ struct MasterLink: Sendable {
                     // Whether anybody listens still is the question of the moment.
                     if wasUp { continue }
                 case .timedOut, .connectTimedOut: break
-                case .refused, .badReply: emit(.answered)
+                // A server with the wrong certificate is no dead server.
+                case .refused, .badReply, .untrusted: emit(.answered)
                 case let error?: emit(error.isRefusal ? .refused : .unreachable)
                 case nil: emit(.unreachable)
                 }
@@ -64,6 +65,7 @@ struct MasterLink: Sendable {
         options.connectTimeout = Self.timeout
         options.commandTimeout = Self.timeout
         options.credentials = configuration.serverCredentials
+        options.tls = configuration.tls
         options.maximumReplyBytes = 1 << 16
         return try await RedisConnection.connect(to: .tcp(endpoint), options: options, on: configuration.eventLoopGroup)
     }

@@ -14,11 +14,13 @@ package final class RedisConnection: Sendable {
     package struct Options: Sendable {
         package enum ProtocolVersion: Sendable { case resp2, resp3 }
 
-        /// For the connection and the greeting (`AUTH`, `HELLO`) together.
+        /// For the connection, TLS and the greeting (`AUTH`, `HELLO`) together.
         package var connectTimeout: TimeAmount = .seconds(2)
         /// For each command, unless it says otherwise.
         package var commandTimeout: TimeAmount = .seconds(2)
         package var credentials: RedisCredentials?
+        /// Nil for a connection in the clear. Unix sockets are always in the clear.
+        package var tls: RedisTLS?
         package var clientName: String?
         /// RESP3 is needed for subscriptions.
         package var protocolVersion: ProtocolVersion = .resp2
@@ -56,28 +58,25 @@ package final class RedisConnection: Sendable {
     ) async throws -> RedisConnection {
         let deadline = NIODeadline.now() + options.connectTimeout
         let loop = group.next()
+        let attempt = Attempt(address, options, deadline: deadline)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(options.connectTimeout)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        RedisConnectionHandler(
-                            limits: options.limits, maximumReplyBytes: options.maximumReplyBytes,
-                            onPush: options.onPush))
-                }
+                channel.eventLoop.makeCompletedFuture { try attempt.prepare(channel) }
             }
         let channel: any Channel
+        let handler: NIOLoopBound<RedisConnectionHandler>
         do {
             channel = try await open(address, bootstrap)
+            handler = try await attempt.established(channel)
+        } catch let error as RedisConnectionError {
+            throw error
         } catch let error as ChannelError {
             if case .connectTimeout = error { throw RedisConnectionError.connectTimedOut(address) }
             throw RedisConnectionError.cannotConnect(address, reason: "\(error)")
         } catch {
             throw RedisConnectionError.cannotConnect(address, reason: reason(error))
         }
-        let handler = try await channel.pipeline.handler(type: RedisConnectionHandler.self).map { handler in
-            NIOLoopBound(handler, eventLoop: channel.eventLoop)
-        }.get()
         let connection = RedisConnection(
             address: address, channel: channel, handler: handler, commandTimeout: options.commandTimeout)
         do {
@@ -85,6 +84,12 @@ package final class RedisConnection: Sendable {
             try await connection.greet(options, deadline: deadline)
         } catch {
             connection.abandon()
+            // In TLS 1.3 a server refuses a certificate when the handshake is over for the client, maybe before this.
+            if case RedisConnectionError.notSent = error,
+                let cause = try? await channel.eventLoop.submit({ handler.value.failure }).get()
+            {
+                throw cause
+            }
             if case RedisConnectionError.timedOut = error { throw RedisConnectionError.connectTimedOut(address) }
             throw error
         }

@@ -8,6 +8,8 @@ package enum RedisConnectionError: Error, Equatable, Sendable, CustomStringConve
     case connectTimedOut(RedisAddress)
     /// `AUTH` or `HELLO` was answered with this error.
     case refused(RedisAddress, reply: String)
+    /// Somebody answers there, but TLS is not what it should be: the certificate of either side, or no TLS at all.
+    case untrusted(RedisAddress, reason: String)
     /// The connection was closed before the command was written: it did not run.
     case notSent
     /// The connection was lost after the command was written: whether it ran is unknown.
@@ -22,6 +24,7 @@ package enum RedisConnectionError: Error, Equatable, Sendable, CustomStringConve
         case .cannotConnect(let address, let reason): "cannot connect to \(address): \(reason)"
         case .connectTimedOut(let address): "no connection to \(address) in time"
         case .refused(let address, let reply): "\(address) refused: \(reply)"
+        case .untrusted(let address, let reason): "no trusted connection to \(address): \(reason)"
         case .notSent: "the connection is closed"
         case .connectionLost(let reason): "the connection was lost: \(reason)"
         case .timedOut: "no reply in time"

@@ -34,7 +34,7 @@ final class RedisConnectionHandler: ChannelInboundHandler {
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
     private var context: ChannelHandlerContext?
     /// What went wrong first; later commands and closures have this cause.
-    private var failure: RedisConnectionError?
+    private(set) var failure: RedisConnectionError?
 
     init(limits: RESPLimits, maximumReplyBytes: Int, onPush: (@Sendable (RESPValue) -> Void)?) {
         self.decoder = RESPValueDecoder(limits: limits)
@@ -87,7 +87,7 @@ final class RedisConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(.connectionLost(reason: "\(error)"))
+        fail(.connectionLost(reason: TLSFailure.reason(error) ?? "\(error)"))
         context.close(promise: nil)
     }
 

@@ -53,6 +53,7 @@ struct RoleProbe: Sendable {
         options.connectTimeout = configuration.hangAfter
         options.commandTimeout = configuration.hangAfter
         options.credentials = configuration.serverCredentials
+        options.tls = configuration.tls
         options.maximumReplyBytes = 1 << 20
         let connection = try await RedisConnection.connect(
             to: .tcp(endpoint), options: options, on: configuration.eventLoopGroup)

@@ -49,6 +49,7 @@ struct SentinelSession: Sendable {
         options.commandTimeout = .seconds(1)
         options.protocolVersion = .resp3
         options.credentials = configuration.sentinelCredentials
+        options.tls = configuration.tls
         options.clientName = "breakwater"
         options.limits = RESPLimits(bulkLength: 1 << 16, elementCount: 4096, lineLength: 4096, depth: 8)
         options.maximumReplyBytes = 1 << 20

@@ -16,6 +16,8 @@ package final class SentinelWatcher: Sendable {
         package var sentinelCredentials: RedisCredentials?
         /// For `ROLE` and `PING` on the Redis nodes; nil when they ask for none.
         package var serverCredentials: RedisCredentials?
+        /// For all of them; nil for connections in the clear.
+        package var tls: RedisTLS?
         package var eventLoopGroup: any EventLoopGroup
         package var timing = SentinelTracker.Timing()
         /// A node that leaves `ROLE` and `PING` unanswered for this long is taken to hang, and doubted.

@@ -27,11 +27,13 @@ final class ScriptedServer: Sendable {
 
     @discardableResult
     static func running<Result: Sendable>(
-        _ script: @escaping Script, body: (ScriptedServer) async throws -> Result
+        _ script: @escaping Script, prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
+        body: (ScriptedServer) async throws -> Result
     ) async throws -> Result {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try prepare(channel)
                     try channel.pipeline.syncOperations.addHandler(ScriptedHandler(script: script))
                 }
             }
