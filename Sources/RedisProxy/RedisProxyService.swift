@@ -16,6 +16,8 @@ package final class RedisProxyService: Service {
     private let shards: [ShardBox]
     private let watcher: SentinelWatcher
     private let binder: ListenerBinder
+    private let serverTLS: RedisTLS?
+    private let clientTLS: ListenerTLS?
     private let logger: Logger
     private let state: Mutex<State>
 
@@ -32,10 +34,12 @@ package final class RedisProxyService: Service {
         self.watcherGroup = watcherGroup
         self.shards = shards
         self.binder = binder
+        serverTLS = configuration.serverTLS.map { RedisTLS($0) }
+        clientTLS = configuration.clientTLS.map { ListenerTLS($0) }
         self.logger = logger
         state = Mutex(State(configuration: configuration))
         watcher = SentinelWatcher(
-            configuration: Self.watching(configuration, on: watcherGroup),
+            configuration: Self.watching(configuration, serverTLS, on: watcherGroup),
             logger: logger,
             onChange: { phase in
                 for shard in shards { shard.eventLoop.execute { shard.value?.apply(phase) } }
@@ -43,12 +47,13 @@ package final class RedisProxyService: Service {
     }
 
     private static func watching(
-        _ configuration: ProxyConfiguration, on group: any EventLoopGroup
+        _ configuration: ProxyConfiguration, _ tls: RedisTLS?, on group: any EventLoopGroup
     ) -> SentinelWatcher.Configuration {
         var watching = SentinelWatcher.Configuration(
             sentinels: configuration.sentinels, service: configuration.service,
             sentinelCredentials: configuration.sentinelCredentials,
             serverCredentials: configuration.serverCredentials, eventLoopGroup: group)
+        watching.tls = tls
         if configuration.failover == .assisted {
             watching.hangAfter = TimeAmount(configuration.hangAfter)
             watching.assisted = AssistedFailoverSettings(
@@ -89,6 +94,8 @@ package final class RedisProxyService: Service {
     /// rest.
     package func reload(_ configuration: ProxyConfiguration) async {
         state.withLock { $0.configuration = configuration }
+        if let settings = configuration.serverTLS { serverTLS?.update(settings) }
+        if let settings = configuration.clientTLS { clientTLS?.update(settings) }
         for shard in shards { shard.eventLoop.execute { shard.value?.reload(configuration) } }
     }
 
@@ -111,10 +118,11 @@ package final class RedisProxyService: Service {
             let watcher = watcher
             let logger = logger
             let count = shards.count
+            let serverTLS = serverTLS
             try await shard.eventLoop.submit {
                 shard.value = Shard(
                     eventLoop: shard.eventLoop, index: index, of: count, configuration: configuration, logger: logger,
-                    onSuspicion: { watcher.suspect($0) })
+                    serverTLS: serverTLS, onSuspicion: { watcher.suspect($0) })
             }.get()
         }
     }
@@ -123,7 +131,7 @@ package final class RedisProxyService: Service {
         var channels: [any Channel] = []
         do {
             for listener in configuration.listeners {
-                channels.append(try await binder.bind(listener, bootstrap: bootstrap()))
+                channels.append(try await binder.bind(listener, bootstrap: bootstrap(listener)))
             }
         } catch {
             for channel in channels { try? await channel.close().get() }
@@ -132,20 +140,26 @@ package final class RedisProxyService: Service {
         return channels
     }
 
-    private func bootstrap() -> ServerBootstrap {
+    private func bootstrap(_ listener: ProxyListener) -> ServerBootstrap {
         let shards = shards
+        // A unix socket does not leave the machine.
+        let tls = if case .tcp = listener.address { clientTLS } else { ListenerTLS?.none }
         return ServerBootstrap(group: group)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // TLS has a farewell of its own; without it a stream may have been cut short.
+            .childChannelOption(.allowRemoteHalfClosure, value: tls == nil)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1024 * 1024))
             .childChannelInitializer { channel in
                 guard let box = shards.first(where: { $0.eventLoop === channel.eventLoop }) else {
                     return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                 }
                 return channel.eventLoop.makeCompletedFuture {
-                    guard let session = box.value?.accept() else { throw ChannelError.ioOnClosedChannel }
+                    guard let shard = box.value, let session = shard.accept() else {
+                        throw ChannelError.ioOnClosedChannel
+                    }
+                    try tls?.secure(channel) { shard.handshakeFailed($0, from: channel.remoteAddress) }
                     try channel.pipeline.syncOperations.addHandler(session)
                 }
             }

@@ -24,6 +24,8 @@ struct ConfigurationReader: Sendable {
         apply(to: &settings.passwords)
         apply(to: &settings.configuration)
         read(settings.passwords, into: &settings.configuration, &findings)
+        settings.tls.apply(options.tls)
+        settings.tls.read(into: &settings.configuration, &findings)
         // What a broken topology does not say would only be found missing again.
         if findings.errors.isEmpty { findings.add(settings.configuration.problems()) }
         guard findings.errors.isEmpty else { throw InvalidConfiguration(lines: findings.warnings + findings.errors) }
@@ -154,7 +156,7 @@ struct InvalidConfiguration: Error {
 }
 
 /// What is found on the way, of both kinds that there are.
-private struct Findings {
+struct Findings {
     private(set) var errors: [String] = []
     private(set) var warnings: [String] = []
 

@@ -49,6 +49,8 @@ struct ProxyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The password that clients must give.", valueName: "file"))
     var clientPasswordFile: String?
 
+    @OptionGroup(title: "TLS") var tls: TLSOptions
+
     @Option(
         help: ArgumentHelp("How long commands wait for a master (default: 800ms).", valueName: "duration"),
         transform: OptionText.duration)
@@ -83,6 +85,48 @@ struct ProxyOptions: ParsableArguments {
     var admin: RedisEndpoint?
 
     @OptionGroup(title: "Limits and operation") var operation: OperationOptions
+}
+
+/// TLS on either side. Files are in PEM form.
+struct TLSOptions: ParsableArguments {
+    @Flag(name: .customLong("tls"), help: "Speak TLS to servers and Sentinels.")
+    var isOn = false
+
+    @Option(
+        name: .customLong("tls-ca"),
+        help: ArgumentHelp("The authorities whose servers are trusted (default: the system's).", valueName: "file"))
+    var ca: String?
+
+    @Option(
+        name: .customLong("tls-certificate"),
+        help: ArgumentHelp("What the sidecar shows to servers that ask.", valueName: "file"))
+    var certificate: String?
+
+    @Option(name: .customLong("tls-key"), help: ArgumentHelp("Its private key.", valueName: "file"))
+    var key: String?
+
+    @Option(
+        name: .customLong("tls-server-name"),
+        help: ArgumentHelp("The name in the servers' certificates (default: each one's address).", valueName: "name"))
+    var serverName: String?
+
+    @Option(
+        name: .customLong("listen-tls-certificate"),
+        help: ArgumentHelp("Speak TLS to clients on TCP addresses, with this certificate.", valueName: "file"))
+    var listenCertificate: String?
+
+    @Option(name: .customLong("listen-tls-key"), help: ArgumentHelp("Its private key.", valueName: "file"))
+    var listenKey: String?
+
+    @Option(
+        name: .customLong("listen-tls-ca"),
+        help: ArgumentHelp("The authorities whose clients are trusted.", valueName: "file"))
+    var listenCA: String?
+
+    @Option(
+        name: .customLong("listen-tls-clients"),
+        help: "Whether clients need a certificate of those authorities (default: required, given --listen-tls-ca).")
+    var listenClients: ListenerTLS.Clients?
 }
 
 /// How `--failover assisted` goes about it.
@@ -142,6 +186,7 @@ struct OperationOptions: ParsableArguments {
     var logLevel = Logger.Level.info
 }
 
+extension ListenerTLS.Clients: ExpressibleByArgument {}
 extension HoldTimeout: ExpressibleByArgument {}
 extension ServiceRole: ExpressibleByArgument {}
 extension FailoverLevel: ExpressibleByArgument {}

@@ -6,6 +6,7 @@ import Topology
 struct TopologySettings {
     var configuration = ProxyConfiguration(listeners: [], sentinels: [], service: "")
     var passwords = PasswordSources()
+    var tls = TLSSources()
 
     /// Nothing: everything comes from flags.
     init() {}
@@ -50,6 +51,7 @@ struct TopologySettings {
         passwords.server = redis.users.app ?? redis.password
         passwords.control = redis.users.breakwater ?? redis.password
         passwords.client = sidecar.password
+        tls = TLSSources(redis, sidecar)
     }
 
     /// What `:PORT` means on the node: loopback, or on a local store the loopback address the node was given.

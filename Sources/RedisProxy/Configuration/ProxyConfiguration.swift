@@ -13,6 +13,10 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var serverCredentials: RedisCredentials?
     /// What it authenticates with at the Sentinels.
     package var sentinelCredentials: RedisCredentials?
+    /// TLS towards servers and Sentinels; nil for connections in the clear.
+    package var serverTLS: RedisTLS.Settings?
+    /// TLS towards clients on TCP listeners; nil for none.
+    package var clientTLS: ListenerTLS.Settings?
     /// What clients must AUTH with. Nil lets everybody in who can reach a listener.
     package var clientPassword: Secret?
 
@@ -104,6 +108,9 @@ extension ProxyConfiguration {
         if threads != other.threads { names.append("--threads") }
         if sentinels != other.sentinels { names.append("--sentinel") }
         if service != other.service { names.append("--service") }
+        // Certificates are replaced in a running process; TLS as such is not switched on or off.
+        if (serverTLS == nil) != (other.serverTLS == nil) { names.append("--tls") }
+        if (clientTLS == nil) != (other.clientTLS == nil) { names.append("--listen-tls-certificate") }
         if failover != other.failover { names.append("--failover") }
         if hangAfter != other.hangAfter { names.append("--hang-after") }
         if earlyRelease != other.earlyRelease { names.append("--early-release") }

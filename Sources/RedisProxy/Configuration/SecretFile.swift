@@ -20,9 +20,7 @@ package enum SecretFile {
         guard fstat(descriptor, &status) == 0 else { throw unreadable(path, String(cString: strerror(errno))) }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw unreadable(path, "it is a directory") }
         if status.st_mode & S_IFMT == S_IFREG, status.st_mode & S_IROTH != 0 {
-            warn(
-                .warning(
-                    "secret_exposed", "Every user of this machine may read \(path).", hint: "chmod o-r \(path)"))
+            warn(.exposed(path))
         }
 
         var bytes: [UInt8] = []
@@ -43,9 +41,22 @@ package enum SecretFile {
         return Secret(text)
     }
 
+    /// Whether every user of this machine may read the file.
+    package static func isExposed(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_mode & S_IROTH != 0
+    }
+
     private static func unreadable(_ path: String, _ reason: String) -> ConfigurationProblem {
         .error(
             "secret_unreadable", "The password file \(path) cannot be used: \(reason).",
             hint: "it must hold the password alone, and the sidecar's user must be able to read it")
+    }
+}
+
+extension ConfigurationProblem {
+    /// A secret's file that is not secret.
+    package static func exposed(_ path: String) -> ConfigurationProblem {
+        .warning("secret_exposed", "Every user of this machine may read \(path).", hint: "chmod o-r \(path)")
     }
 }

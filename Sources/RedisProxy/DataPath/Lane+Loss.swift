@@ -71,7 +71,7 @@ extension Lane {
         state = .connecting(
             UpstreamConnection.connect(
                 to: master, key: key, name: "breakwater-proxy", on: shard.eventLoop,
-                timeout: shard.configuration.connectTimeoutAmount,
+                timeout: shard.configuration.connectTimeoutAmount, tls: shard.serverTLS,
                 owner: self))
     }
 

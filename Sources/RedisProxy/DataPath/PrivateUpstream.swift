@@ -81,7 +81,7 @@ final class PrivateUpstream {
         state = .connecting(
             UpstreamConnection.connect(
                 to: master, key: session.state.upstreamKey, on: shard.eventLoop,
-                timeout: shard.configuration.connectTimeoutAmount, owner: self))
+                timeout: shard.configuration.connectTimeoutAmount, tls: shard.serverTLS, owner: self))
     }
 
     func masterChanged() {

@@ -27,6 +27,8 @@ final class Shard {
     let commandTable = CommandTable.shared
     let metrics: ShardMetrics
     let logger: Logger
+    /// For connections to the master; nil for those in the clear.
+    let serverTLS: RedisTLS?
     private(set) var configuration: ProxyConfiguration
     private(set) var requestLimits: RESPLimits
     private(set) var defaultIdentity: Identity
@@ -55,14 +57,16 @@ final class Shard {
     private var isHoldCheckScheduled = false
     private(set) var isOverloaded = false
     private(set) var isDraining = false
+    private var handshakeWarned = NIODeadline.distantPast
 
     init(
         eventLoop: any EventLoop, index: Int, of count: Int, configuration: ProxyConfiguration, logger: Logger,
-        onSuspicion: @escaping @Sendable (RedisEndpoint) -> Void
+        serverTLS: RedisTLS? = nil, onSuspicion: @escaping @Sendable (RedisEndpoint) -> Void
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.logger = logger
+        self.serverTLS = serverTLS
         self.onSuspicion = onSuspicion
         metrics = ShardMetrics(slowLog: SlowCommandLog(threshold: configuration.slowLog, logger: logger))
         nextSessionID = index + 1
@@ -98,6 +102,16 @@ final class Shard {
         sessions[session.id] = session
         metrics.countClient()
         return session
+    }
+
+    /// A client's TLS handshake failed. Anybody can cause that at will, so the log gets one a second.
+    func handshakeFailed(_ reason: String, from client: SocketAddress?) {
+        metrics.countFailedHandshake()
+        guard readClock() - handshakeWarned >= .seconds(1) else { return }
+        handshakeWarned = now
+        logger.warning(
+            "the TLS handshake of a client failed",
+            metadata: ["reason": "\(reason)", "client": "\(client?.ipAddress ?? "unknown")"])
     }
 
     func remove(_ session: Session) { sessions[session.id] = nil }

@@ -7,6 +7,8 @@ import RedisClient
 enum UpstreamFailure: Error, CustomStringConvertible {
     case connect(any Error)
     case closedDuringHandshake
+    /// TLS is not what it should be, on either side.
+    case untrusted(String)
     case notMaster(String)
     case refused(String)
     case handshake(String)
@@ -15,6 +17,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
         switch self {
         case .connect(let error): "cannot connect: \(error)"
         case .closedDuringHandshake: "closed while it was set up"
+        case .untrusted(let reason): "no trusted connection: \(reason)"
         case .notMaster(let role): "says its role is \(role)"
         case .refused(let text): "refuses: \(text)"
         case .handshake(let text): "answers the set-up with: \(text)"
@@ -87,7 +90,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// Starts to connect; the owner hears of the outcome, never before this returns.
     static func connect(
         to endpoint: RedisEndpoint, key: UpstreamKey, name: String? = nil, on eventLoop: any EventLoop,
-        timeout: TimeAmount, owner: any UpstreamOwner
+        timeout: TimeAmount, tls: RedisTLS?, owner: any UpstreamOwner
     ) -> UpstreamConnection {
         let upstream = UpstreamConnection(endpoint: endpoint, key: key, connectionName: name, owner: owner)
         let bound = NIOLoopBound(upstream, eventLoop: eventLoop)
@@ -100,6 +103,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             .channelOption(.maxMessagesPerRead, value: 4)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try tls?.secure(channel, host: endpoint.host)
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
@@ -245,6 +249,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .handshaking = state, let reason = TLSFailure.reason(error) { return fail(.untrusted(reason)) }
         context.close(promise: nil)
     }
 

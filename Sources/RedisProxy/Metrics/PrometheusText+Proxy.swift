@@ -70,6 +70,9 @@ extension PrometheusText {
         gauge("clients", "Client connections.", metrics.gauges.clients)
         gauge("pinned_clients", "Client connections that hold a server connection of their own.", metrics.gauges.pinned)
         count("clients_accepted_total", "Client connections accepted.", counters.clientsAccepted)
+        count(
+            "failed_handshakes_total", "Client connections whose TLS handshake failed or took too long.",
+            counters.failedHandshakes)
         count("clients_refused_total", "Client connections refused: too many, or draining.", counters.clientsRefused)
         count("clients_closed_total", "Client connections ended, by reason.", counters.closes, by: "reason") {
             $0.rawValue

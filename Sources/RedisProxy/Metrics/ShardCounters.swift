@@ -5,6 +5,7 @@ struct ShardCounters: Sendable, Equatable {
     /// Client connections that ended, by reason.
     var closes = ByCase<CloseReason>()
     var protocolErrors: UInt64 = 0
+    var failedHandshakes: UInt64 = 0
 
     var bytesFromClients: UInt64 = 0
     var bytesToClients: UInt64 = 0
@@ -28,6 +29,7 @@ struct ShardCounters: Sendable, Equatable {
         clientsRefused &+= other.clientsRefused
         closes.add(other.closes)
         protocolErrors &+= other.protocolErrors
+        failedHandshakes &+= other.failedHandshakes
         bytesFromClients &+= other.bytesFromClients
         bytesToClients &+= other.bytesToClients
         bytesToServer &+= other.bytesToServer

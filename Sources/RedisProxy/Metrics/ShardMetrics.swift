@@ -67,6 +67,7 @@ final class ShardMetrics {
     func countRefusedClient() { counters.clientsRefused += 1 }
     func countClose(_ reason: CloseReason) { counters.closes[reason] += 1 }
     func countProtocolError() { counters.protocolErrors += 1 }
+    func countFailedHandshake() { counters.failedHandshakes += 1 }
 
     // MARK: Outages
 
