@@ -14,6 +14,7 @@ package struct InitCommand: BreakwaterCommand {
 
               breakwater init
               breakwater init --template digitalocean -o shop.yaml
+              breakwater init --tls
             """
     )
 
@@ -22,6 +23,9 @@ package struct InitCommand: BreakwaterCommand {
 
     @Option(name: [.customShort("o"), .customLong("output")], help: "The file to write.")
     package var file = "breakwater.yaml"
+
+    @Flag(help: "With TLS on every link to Redis and Sentinel.")
+    package var tls = false
 
     @OptionGroup package var output: OutputOptions
 
@@ -40,11 +44,18 @@ package struct InitCommand: BreakwaterCommand {
                 hint: "name another file with -o, or move that one away", status: .refused)
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try handle.write(contentsOf: Data(template.text.utf8))
+        try handle.write(contentsOf: Data(template.text(tls: tls).utf8))
         try handle.close()
 
         try console.document(Result(file: file, template: template.rawValue))
         console.print("wrote \(file)")
+        if tls {
+            console.note(
+                template == .local
+                    ? "certificates: `breakwater up` makes them, in .breakwater/tls beside the file; production needs your "
+                        + "own, see docs/tls.md"
+                    : "certificates: put your own on every machine, in /etc/breakwater/tls; docs/tls.md says which")
+        }
         console.note("next: breakwater validate\(file == "breakwater.yaml" ? "" : " -f \(file)")")
         return .done
     }

@@ -6,10 +6,33 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
     case digitalocean
 
     /// The file's text.
-    package var text: String {
+    package func text(tls: Bool = false) -> String {
+        let text =
+            switch self {
+            case .local: Self.localText
+            case .digitalocean: Self.digitalOceanText
+            }
+        guard tls else { return text }
+        return text.replacing("\nredis:\n", with: "\nredis:\n\(encryption)", maxReplacements: 1)
+    }
+
+    private var encryption: String {
         switch self {
-        case .local: Self.localText
-        case .digitalocean: Self.digitalOceanText
+        case .local:
+            """
+              # TLS on every link to nodes and Sentinels; `breakwater up` makes the certificates (docs/tls.md).
+              tls: true
+
+            """
+        case .digitalocean:
+            """
+              # TLS on every link to nodes and Sentinels. Every machine needs ca.crt, node.crt and node.key in
+              # /etc/breakwater/tls, for its address and from an authority of yours (docs/tls.md).
+              tls: true
+              # Lets new certificates be taken up by running nodes:
+              users: { operator: file:/etc/breakwater/redis-operator.password }
+
+            """
         }
     }
 

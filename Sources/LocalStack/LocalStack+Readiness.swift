@@ -11,12 +11,17 @@ extension LocalStack {
         try await wait("the sidecars", for: .sidecar) { await self.sidecarTrouble() }
     }
 
+    /// Returns when every Sentinel sees the others and a quorum.
+    func sentinelsReady() async throws {
+        try await wait("Sentinel", for: .sentinel) { await self.sentinelTrouble() }
+    }
+
     func startAll() async throws {
         for member in plan.members(.redis) { try start(member.name) }
         // A Sentinel learns of the replicas with its first INFO, and then only every ten seconds.
         try await wait("Redis", for: .redis) { await self.redisTrouble() }
         for member in plan.members(.sentinel) { try start(member.name) }
-        try await wait("Sentinel", for: .sentinel) { await self.sentinelTrouble() }
+        try await sentinelsReady()
         for member in plan.members(.sidecar) { try start(member.name) }
         try await wait("the sidecars", for: .sidecar) { await self.sidecarTrouble() }
     }

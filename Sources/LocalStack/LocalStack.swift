@@ -19,23 +19,30 @@ package final class LocalStack: Sendable {
     let options: StackOptions
     private let manifest: Mutex<StackManifest>
     let exits: AsyncStream<ProcessExit>
+    /// For connections to nodes and Sentinels; nil when they speak in the clear.
+    package let tls: RedisTLS?
+    /// At most one renewal at a time.
+    let renewal = Mutex(false)
 
     private init(
         plan: StackPlan, state: StateDirectory, options: StackOptions, supervisor: ProcessSupervisor,
         exits: AsyncStream<ProcessExit>, secured: Bool
-    ) {
+    ) throws {
         topology = plan.topology
         self.state = state
         self.plan = plan
         self.supervisor = supervisor
         self.options = options
         self.exits = exits
+        let certificates = plan.redis.tls == nil ? nil : LocalCertificates(state).own
+        tls = try certificates.map { try LocalCertificates.connecting($0) }
         manifest = Mutex(
             StackManifest(
                 store: plan.topology.store, service: plan.redis.service, topology: options.topologyFile,
                 supervisor: getpid(), processGroup: supervisor.group, ready: false,
                 appPasswordFile: secured ? state.secretFile("app.password") : nil,
                 breakwaterPasswordFile: secured ? state.secretFile("breakwater.password") : nil,
+                tls: certificates.map { .init(ca: $0.ca, certificate: $0.certificate, key: $0.key) },
                 members: plan.members.map { member in
                     StackManifest.Member(
                         name: member.name, kind: member.kind, address: member.endpoint.description,
@@ -62,7 +69,7 @@ package final class LocalStack: Sendable {
         }
         reaper.name = "reaper"
         reaper.start()
-        let stack = LocalStack(
+        let stack = try LocalStack(
             plan: plan, state: state, options: options, supervisor: supervisor, exits: exits, secured: secured)
         defer { withExtendedLifetime((lock, claim)) {} }
         do {
@@ -80,6 +87,7 @@ package final class LocalStack: Sendable {
     ) async throws -> Result {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.watchExits() }
+            group.addTask { await self.keepCertificatesFresh() }
             defer { group.cancelAll() }
             try await self.startAll()
             try self.note { $0.ready = true }
@@ -130,7 +138,9 @@ package final class LocalStack: Sendable {
         let credentials = nodeCredentials
         return await withTaskGroup(of: (String, NodeReading?).self) { group in
             for node in plan.members(.redis) {
-                group.addTask { (node.name, await NodeReading.of(node.endpoint, credentials: credentials)) }
+                group.addTask {
+                    (node.name, await NodeReading.of(node.endpoint, credentials: credentials, tls: self.tls))
+                }
             }
             var readings: [String: NodeReading] = [:]
             for await (name, reading) in group { readings[name] = reading }
@@ -151,7 +161,9 @@ package final class LocalStack: Sendable {
         let service = plan.redis.service
         return await withTaskGroup(of: (String, SentinelReading?).self) { group in
             for sentinel in plan.members(.sentinel) {
-                group.addTask { (sentinel.name, await SentinelReading.of(sentinel.endpoint, service: service)) }
+                group.addTask {
+                    (sentinel.name, await SentinelReading.of(sentinel.endpoint, service: service, tls: self.tls))
+                }
             }
             var readings: [String: SentinelReading] = [:]
             for await (name, reading) in group { readings[name] = reading }

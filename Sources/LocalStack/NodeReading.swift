@@ -21,10 +21,10 @@ package struct NodeReading: Sendable, Equatable {
 
     /// Connects, asks and hangs up; nil when the node does not answer, or is still loading.
     package static func of(
-        _ endpoint: RedisEndpoint, credentials: RedisCredentials?, timeout: Duration = .seconds(1)
+        _ endpoint: RedisEndpoint, credentials: RedisCredentials?, tls: RedisTLS? = nil, timeout: Duration = .seconds(1)
     ) async -> NodeReading? {
         let replies = await Self.ask(
-            endpoint, credentials, timeout: timeout, [["PING"], ["ROLE"], ["INFO", "replication"]])
+            endpoint, credentials, tls: tls, timeout: timeout, [["PING"], ["ROLE"], ["INFO", "replication"]])
         // A replica without its master refuses PING, and is well apart from that.
         guard let replies, replies[0].string == "PONG" || replies[0].errorMessage?.hasPrefix("MASTERDOWN") == true
         else {
@@ -34,12 +34,14 @@ package struct NodeReading: Sendable, Equatable {
     }
 
     static func ask(
-        _ endpoint: RedisEndpoint, _ credentials: RedisCredentials?, timeout: Duration, _ commands: [[String]]
+        _ endpoint: RedisEndpoint, _ credentials: RedisCredentials?, tls: RedisTLS?, timeout: Duration,
+        _ commands: [[String]]
     ) async -> [RESPValue]? {
         var options = RedisConnection.Options()
         options.connectTimeout = TimeAmount(timeout)
         options.commandTimeout = TimeAmount(timeout)
         options.credentials = credentials
+        options.tls = tls
         guard let connection = try? await RedisConnection.connect(to: .tcp(endpoint), options: options) else {
             return nil
         }

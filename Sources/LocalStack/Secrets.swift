@@ -12,15 +12,20 @@ struct Secrets {
         let given = try topology.redis.flatMap { redis in
             try RedisSecrets(of: redis) { reference in try reference.fetch() }
         }
-        let secrets =
+        var secrets =
             try given
             ?? RedisSecrets(
                 app: state.password("app.password"), sentinel: state.password("sentinel.password"),
                 replica: state.password("replica.password"), breakwater: state.password("breakwater.password"))
+        // Nobody's choice but ours: the one who gives running nodes new certificates.
+        if topology.redis?.tls != nil, secrets.operator == nil {
+            secrets.operator = try state.password("operator.password")
+        }
         redis = secrets
         if given != nil {
             try state.keep(secrets.app, as: "app.password")
             try state.keep(secrets.breakwater, as: "breakwater.password")
+            if let secret = given?.operator { try state.keep(secret, as: "operator.password") }
         }
         if let reference = topology.sidecar?.password {
             try state.keep(try reference.fetch(), as: "client.password")

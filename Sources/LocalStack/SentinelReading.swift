@@ -13,10 +13,10 @@ package struct SentinelReading: Sendable, Equatable {
 
     /// Connects, asks and hangs up; nil when it does not answer or does not know the service.
     package static func of(
-        _ endpoint: RedisEndpoint, service: String, timeout: Duration = .seconds(1)
+        _ endpoint: RedisEndpoint, service: String, tls: RedisTLS? = nil, timeout: Duration = .seconds(1)
     ) async -> SentinelReading? {
         let replies = await NodeReading.ask(
-            endpoint, nil, timeout: timeout,
+            endpoint, nil, tls: tls, timeout: timeout,
             [
                 ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", service], ["SENTINEL", "MASTER", service],
                 ["SENTINEL", "CKQUORUM", service],

@@ -24,6 +24,13 @@ package struct StackManifest: Codable, Sendable, Equatable {
         package var endpoint: RedisEndpoint? { RedisEndpoint(parsing: address) }
     }
 
+    /// Paths of PEM files.
+    package struct TLS: Codable, Sendable, Equatable {
+        package var ca: String
+        package var certificate: String
+        package var key: String
+    }
+
     package var store: String
     /// The name the Sentinels know the master under.
     package var service: String
@@ -38,6 +45,8 @@ package struct StackManifest: Codable, Sendable, Equatable {
     /// ask for none.
     package var appPasswordFile: String?
     package var breakwaterPasswordFile: String?
+    /// What a client of nodes and Sentinels needs for TLS; nil when they speak in the clear.
+    package var tls: TLS?
     package var members: [Member]
 
     /// Nil when there is no file or it cannot be read.
@@ -60,6 +69,13 @@ package struct StackManifest: Codable, Sendable, Equatable {
         } catch {
             throw StackError("state_unusable", "\(state.manifestFile) cannot be written", cause: "\(error)")
         }
+    }
+
+    /// TLS as `breakwater` itself uses it; nil when there is none, or its files cannot be read.
+    package var serverTLS: RedisTLS? {
+        guard let tls else { return nil }
+        let files = TLSMaterial.Files(ca: tls.ca, certificate: tls.certificate, key: tls.key)
+        return (try? RedisTLS.Settings(files)).map { RedisTLS($0) }
     }
 
     /// What `breakwater` authenticates with on the Redis nodes.

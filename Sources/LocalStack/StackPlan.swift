@@ -21,6 +21,8 @@ struct StackPlan: Sendable {
     /// Redis nodes, Sentinels, sidecars, each in the order of the topology.
     var members: [Member]
 
+    var needsCertificates: Bool { redis.tls != nil || topology.sidecar?.tls != nil }
+
     func members(_ kind: StackManifest.Kind) -> [Member] { members.filter { $0.kind == kind } }
 
     /// Plans a topology with an address for every host. `clientPasswordFile` is what the sidecars' clients must
@@ -67,6 +69,7 @@ struct StackPlan: Sendable {
                 passwordFile: secrets == nil ? nil : state.secretFile("app.password"),
                 controlPasswordFile: secrets == nil ? nil : state.secretFile("breakwater.password"),
                 clientPasswordFile: clientPasswordFile)
+            member.arguments += Self.encryption(redis, sidecar, LocalCertificates.files(of: name, state))
             member.arguments += options.proxyArguments
             members.append(member)
         }
@@ -149,6 +152,23 @@ struct StackPlan: Sendable {
         arguments += redis.idempotent.flatMap { ["--idempotent", $0] }
         arguments += redis.durable.flatMap { ["--durable", $0] }
         if let admin = member.admin { arguments += ["--admin", admin.description] }
+        return arguments
+    }
+
+    /// The flags of TLS, with the host's own certificate on either side.
+    private static func encryption(
+        _ redis: RedisTopology, _ sidecar: SidecarTopology, _ files: TLSTopology.Files
+    ) -> [String] {
+        var arguments: [String] = []
+        if redis.tls != nil {
+            arguments += [
+                "--tls", "--tls-ca", files.ca, "--tls-certificate", files.certificate, "--tls-key", files.key,
+            ]
+        }
+        if let tls = sidecar.tls {
+            arguments += ["--listen-tls-certificate", files.certificate, "--listen-tls-key", files.key]
+            arguments += ["--listen-tls-ca", files.ca, "--listen-tls-clients", tls.clients.rawValue]
+        }
         return arguments
     }
 

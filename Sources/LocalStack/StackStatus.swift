@@ -51,10 +51,11 @@ package struct StackStatus: Sendable, Codable, Equatable {
             manifest.supervisor == supervisor
         else { return nil }
         let credentials = manifest.nodeCredentials
+        let tls = manifest.serverTLS
         let members = await withTaskGroup(of: (Int, Member, NodeReading?).self) { group in
             for (index, member) in manifest.members.enumerated() {
                 group.addTask {
-                    let (result, reading) = await Self.probe(member, manifest.service, credentials)
+                    let (result, reading) = await Self.probe(member, manifest.service, credentials, tls)
                     return (index, result, reading)
                 }
             }
@@ -66,7 +67,7 @@ package struct StackStatus: Sendable, Codable, Equatable {
     }
 
     private static func probe(
-        _ member: StackManifest.Member, _ service: String, _ credentials: RedisCredentials?
+        _ member: StackManifest.Member, _ service: String, _ credentials: RedisCredentials?, _ tls: RedisTLS?
     ) async -> (Member, NodeReading?) {
         var result = Member(
             name: member.name, kind: member.kind, address: member.address, socket: member.socket,
@@ -74,12 +75,12 @@ package struct StackStatus: Sendable, Codable, Equatable {
         guard result.process == .running, let endpoint = member.endpoint else { return (result, nil) }
         switch member.kind {
         case .redis:
-            guard let reading = await NodeReading.of(endpoint, credentials: credentials) else { break }
+            guard let reading = await NodeReading.of(endpoint, credentials: credentials, tls: tls) else { break }
             result.role = reading.role
             result.linked = reading.role == .replica ? reading.isLinked : nil
             return (result, reading)
         case .sentinel:
-            guard let reading = await SentinelReading.of(endpoint, service: service) else { break }
+            guard let reading = await SentinelReading.of(endpoint, service: service, tls: tls) else { break }
             result.master = reading.master?.description
             result.epoch = reading.epoch
             result.quorum = reading.hasQuorum

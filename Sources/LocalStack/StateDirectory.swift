@@ -6,6 +6,7 @@ internal import Topology
 ///     lock                held by the supervisor while it runs; holds its process id
 ///     network             the loopback network, so that the next start has the same addresses
 ///     stack.json          what runs where, for `status` and drills
+///     tls/                the store's certificate authority and this program's certificate
 ///     secrets/NAME        passwords that the topology does not give
 ///     hosts/HOST/…        the rendered files and the servers' data
 ///     log/NAME.log        what each process printed
@@ -33,6 +34,7 @@ package struct StateDirectory: Sendable, Equatable {
     var hosts: String { "\(path)/hosts" }
     package func log(of name: String) -> String { "\(path)/log/\(name).log" }
     package func socket(of node: String) -> String { "\(path)/run/\(node).sock" }
+    func tlsFile(_ name: String) -> String { "\(path)/tls/\(name)" }
     func secretFile(_ name: String) -> String { "\(path)/secrets/\(name)" }
 
     /// Makes the directories, mode 0700.

@@ -59,6 +59,11 @@ struct CommandLineTests {
     @Test(arguments: ["local", "digitalocean"])
     func aStarterTopologyIsValidAndNeverOverwritesAnything(_ template: String) throws {
         defer { remove() }
+        let encrypted = try breakwater("init", "--template", template, "--tls", "-o", "tls.yaml")
+        #expect(encrypted.status == 0 && encrypted.errors.contains("docs/tls.md"))
+        let reading = StoreTopology.read(
+            text: try String(contentsOf: folder.appending(path: "tls.yaml"), encoding: .utf8), file: "f")
+        #expect(reading.diagnostics == [] && reading.topology?.redis?.tls != nil)
         let first = try breakwater("init", "--template", template)
         #expect(first.status == 0)
         #expect(first.output == "wrote breakwater.yaml\n")

@@ -9,13 +9,11 @@ import Topology
 final class RenderedCluster {
     let topology: StoreTopology
     let files: [RenderedFile]
-    private let flavour: ServerFlavour
     private let layout: RenderLayout
     private let folder: URL
     private var servers: [String: ServerProcess] = [:]
 
-    init(role: String, flavour: ServerFlavour = .redis) throws {
-        self.flavour = flavour
+    init(role: String) throws {
         let text = """
             version: 1
             store: test
@@ -24,7 +22,12 @@ final class RenderedCluster {
               role: \(role)
               down_after: 5s
               maxmemory: 32MiB
-              users: { app: env:APP, sentinel: env:SENTINEL, replica: env:REPLICA, breakwater: env:BREAKWATER }
+              users:
+                app: env:APP
+                sentinel: env:SENTINEL
+                replica: env:REPLICA
+                breakwater: env:BREAKWATER
+                operator: env:OPERATOR
 
             """
         let reading = StoreTopology.read(text: text, file: "test.yaml")
@@ -55,8 +58,8 @@ final class RenderedCluster {
     private func start(_ host: String) throws {
         let isSentinel = host.hasPrefix("sentinel")
         let paths = layout.paths(isSentinel ? .sentinel : .redis, on: host)
-        let server = try ServerProcess.start(
-            flavour, isSentinel ? .sentinel : .server, paths.configuration, host, in: folder)
+        let program = isSentinel ? "redis-sentinel" : "redis-server"
+        let server = try ServerProcess.start([program, paths.configuration], package: program, host, in: folder)
         servers[host] = server
         // A replica without its master answers MASTERDOWN; it listens all the same.
         let deadline = ContinuousClock.now + .seconds(20)

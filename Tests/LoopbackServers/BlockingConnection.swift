@@ -90,6 +90,14 @@ package final class BlockingConnection {
         Array(buffer[try nextReply()])
     }
 
+    /// Reads and forgets whatever comes, reply or not, until the peer closes. Throws what ended it.
+    package func readToEnd() throws {
+        while true {
+            unread = 0..<0
+            try readMore()
+        }
+    }
+
     /// Sends a command and reads its reply.
     package func call(_ arguments: String...) throws -> [UInt8] {
         try send(Self.encoded(arguments.map { Array($0.utf8) }))

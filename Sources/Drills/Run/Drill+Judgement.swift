@@ -33,6 +33,7 @@ extension Drill {
         }
         var options = RedisConnection.Options()
         options.credentials = stage.nodeCredentials
+        options.tls = stage.tls
         let connection = try await RedisConnection.connect(to: .tcp(master.endpoint), options: options)
         defer { connection.abandon() }
         try await refuseEviction(connection)

@@ -23,6 +23,8 @@ package protocol DrillStage: Sendable {
     /// For commands that an operator runs on the Redis nodes.
     var nodeCredentials: RedisCredentials? { get }
     var sentinelCredentials: RedisCredentials? { get }
+    /// For connections to nodes and Sentinels; nil when they speak in the clear.
+    var tls: RedisTLS? { get }
     var downAfter: Duration { get }
     /// Whether the Redis nodes keep their data over a restart.
     var isPersistent: Bool { get }
@@ -31,4 +33,8 @@ package protocol DrillStage: Sendable {
     func pid(of name: String) async -> Int32?
     /// Starts a server again that was killed, with the files it had.
     func start(_ name: String) async throws
+}
+
+extension DrillStage {
+    package var tls: RedisTLS? { nil }
 }

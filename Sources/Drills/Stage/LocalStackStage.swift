@@ -26,6 +26,7 @@ package struct LocalStackStage: DrillStage {
     package var service: String { stack.service }
     package var nodeCredentials: RedisCredentials? { stack.nodeCredentials }
     package var sentinelCredentials: RedisCredentials? { nil }
+    package var tls: RedisTLS? { stack.tls }
 
     package func pid(of name: String) async -> Int32? { stack.pid(of: name) }
 
@@ -41,7 +42,8 @@ extension LocalStack {
     package var sidecarRoutes: [Route] {
         members(.sidecar).flatMap { member -> [Route] in
             let socket = member.socket.map { Route.address(.unix(path: $0)) }
-            let tcp = member.endpoint.map { Route.address(.tcp($0)) }
+            // The clients of drills speak in the clear.
+            let tcp = topology.sidecar?.tls == nil ? member.endpoint.map { Route.address(.tcp($0)) } : nil
             return [socket, tcp].compactMap { $0 }
         }
     }

@@ -40,6 +40,7 @@ package final class StackObserver: Sendable {
     private func follow(_ sentinel: StageNode) async {
         var options = RedisConnection.Options()
         options.credentials = stage.sentinelCredentials
+        options.tls = stage.tls
         options.protocolVersion = .resp3
         options.connectTimeout = .milliseconds(500)
         options.onPush = { [weak self] push in
@@ -67,6 +68,7 @@ package final class StackObserver: Sendable {
     private func watchRole(of node: StageNode) async {
         var options = RedisConnection.Options()
         options.credentials = stage.nodeCredentials
+        options.tls = stage.tls
         options.connectTimeout = .milliseconds(500)
         options.commandTimeout = .milliseconds(500)
         var last: String?

@@ -123,6 +123,7 @@ package struct StackProbe: Sendable {
         options.connectTimeout = .milliseconds(500)
         options.commandTimeout = .milliseconds(500)
         options.credentials = credentials
+        options.tls = stage.tls
         guard let connection = try? await RedisConnection.connect(to: .tcp(endpoint), options: options) else {
             return nil
         }
