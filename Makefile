@@ -25,7 +25,7 @@ RELEASE := $(FLAGS) -c release --static-swift-stdlib -Xswiftc -enforce-exclusivi
 RUN_TESTS = $(SWIFT) test $(FLAGS) -c $(CONFIG) --skip-build --disable-xctest
 
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
-SHELL_SOURCES := Scripts/bootstrap .ci/run
+SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root .ci/run
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test bench format lint install uninstall clean

@@ -66,6 +66,7 @@ package struct DrillCommand: BreakwaterCommand {
             valueName: "directory"))
     package var state: String?
 
+    @OptionGroup package var programs: ProgramOptions
     @OptionGroup package var output: OutputOptions
 
     package init() {}
@@ -85,6 +86,7 @@ package struct DrillCommand: BreakwaterCommand {
             suite.topology = try options.load(console)
         }
         if let failover { try choose(failover, for: &suite) }
+        suite.redisPrograms = programs.redisPrograms
         suite.progress = { console.note($0) }
         let (reports, kept) = try await DrillFiles.withStateDirectory(state) { [suite] directory in
             var suite = suite

@@ -23,6 +23,7 @@ package struct UpCommand: BreakwaterCommand {
 
     @OptionGroup package var topology: TopologyOptions
     @OptionGroup package var state: StateOptions
+    @OptionGroup package var programs: ProgramOptions
     @Flag(help: "Return when the store is ready and leave it running; `breakwater down` stops it.")
     package var detach = false
     @Option(help: ArgumentHelp("The sidecar's program.", valueName: "path", visibility: .hidden))
@@ -52,6 +53,7 @@ package struct UpCommand: BreakwaterCommand {
         var options = StackOptions(stateDirectory: directory.path)
         options.topologyFile = file
         options.proxyExecutable = proxy
+        options.redisPrograms = programs.redisPrograms
         options.sidecars = withoutSidecars ? .none : .all
         options.restartsProcesses = true
         options.logger = Logger(label: "breakwater") { ConsoleLog(console: console, label: $0) }
@@ -90,6 +92,7 @@ package struct UpCommand: BreakwaterCommand {
         }
         var arguments = ["up", "--file", file, "--state", directory.path]
         if let proxy { arguments += ["--proxy", proxy] }
+        if let folder = programs.redisPrograms { arguments += ["--redis-programs", folder] }
         if withoutSidecars { arguments.append("--without-sidecars") }
         let pid = try DetachedSupervisor.start(arguments, state: directory)
         let manifest = try await Interruption.cancelling {

@@ -9,7 +9,7 @@ extension LocalStack {
         _ topology: StoreTopology, _ state: StateDirectory, _ options: StackOptions
     ) throws -> (StackPlan, LoopbackClaim, Bool) {
         let programs = try Programs.find(
-            proxy: options.sidecars == .none ? nil : .some(options.proxyExecutable))
+            redis: options.redisPrograms, proxy: options.sidecars == .none ? nil : .some(options.proxyExecutable))
         let secrets = try Secrets(topology, state)
         for network in LoopbackClaim.candidates(key: state.path, previous: state.previousNetwork) {
             guard let claim = LoopbackClaim.claim(network) else { continue }

@@ -9,16 +9,24 @@ struct Programs: Sendable, Equatable {
     /// Nil when there are to be no sidecars.
     var proxy: String?
 
-    /// Finds Redis, or else Valkey, in the search path (and where Debian puts servers), and the sidecar: `proxy` is
-    /// its path, `.some(nil)` to look for it beside this program, or nil for none.
-    static func find(proxy: String??) throws(StackError) -> Programs {
-        guard let redis = path(of: ["redis-server", "valkey-server"]) else {
+    /// Finds Redis, or else Valkey, in the folder `redis`, or when that is nil in the search path (and where Debian
+    /// puts servers), and the sidecar: `proxy` is its path, `.some(nil)` to look for it beside this program, or nil for
+    /// none. Server and Sentinel are never of two kinds.
+    static func find(redis folder: String? = nil, proxy: String??) throws(StackError) -> Programs {
+        let families = ["redis", "valkey"]
+        let places = folder.map { [$0] } ?? searchPath
+        guard
+            let (family, redis) = families.lazy.compactMap({ family in
+                path(of: "\(family)-server", in: places).map { (family, $0) }
+            }).first
+        else {
             throw StackError(
-                "program_missing", "redis-server is not installed",
-                hint: "on Debian: apt-get install -y redis-server redis-sentinel")
+                "program_missing",
+                folder.map { "\($0) has neither redis-server nor valkey-server" } ?? "redis-server is not installed",
+                hint: folder == nil ? "on Debian: apt-get install -y redis-server redis-sentinel" : nil)
         }
         var found = Programs(redis: redis, sentinel: redis, sentinelArguments: ["--sentinel"], proxy: nil)
-        if let sentinel = path(of: ["redis-sentinel", "valkey-sentinel"]) {
+        if let sentinel = path(of: "\(family)-sentinel", in: places) {
             found.sentinel = sentinel
             found.sentinelArguments = []
         }
@@ -34,17 +42,14 @@ struct Programs: Sendable, Equatable {
         return found
     }
 
-    private static func path(of names: [String]) -> String? {
-        let environment = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let directories =
-            environment.split(separator: ":").map(String.init) + ["/usr/bin", "/usr/sbin", "/usr/local/bin"]
-        for name in names {
-            for directory in directories where directory.hasPrefix("/") {
-                let path = "\(directory)/\(name)"
-                if access(path, X_OK) == 0 { return path }
-            }
-        }
-        return nil
+    private static var searchPath: [String] {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        return path.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
+            + ["/usr/bin", "/usr/sbin", "/usr/local/bin"]
+    }
+
+    private static func path(of name: String, in folders: [String]) -> String? {
+        folders.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     /// A program in the directory of the one that is running.

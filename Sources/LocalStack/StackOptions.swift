@@ -15,6 +15,8 @@ package struct StackOptions: Sendable {
     /// The topology's file, for `status`.
     package var topologyFile: String?
     package var sidecars = Sidecars.all
+    /// The folder of the server's and Sentinel's programs, of Redis or of Valkey; nil for the search path.
+    package var redisPrograms: String?
     /// The sidecar's program; nil for the one beside this program.
     package var proxyExecutable: String?
     /// More arguments for every sidecar; they come last.

@@ -23,9 +23,13 @@ enum AccessControl {
 
     /// The list of Sentinel's documentation, with REPLICAOF for the day it stops saying SLAVEOF.
     /// <https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/>
+    ///
+    /// The last line is what `SENTINEL FAILOVER … COORDINATED` of Valkey 9 takes beyond that, as a server's ACL LOG
+    /// tells. A Sentinel without these rights answers OK all the same, waits for its timeout and gives up.
     private static let sentinel =
         "&* -@all +multi +exec +ping +info +role +subscribe +publish +slaveof +replicaof +config|rewrite "
-        + "+client|setname +client|kill +script|kill"
+        + "+client|setname +client|kill +script|kill "
+        + "+failover +client|pause +client|unpause"
 
     /// <https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/>
     private static let replica = "-@all +psync +replconf +ping"

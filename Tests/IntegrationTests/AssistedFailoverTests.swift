@@ -1,6 +1,7 @@
 import Foundation
 import LocalStack
 import Logging
+import LoopbackServers
 import RESP
 import RecoveryCore
 import RedisClient
@@ -10,8 +11,9 @@ import Topology
 
 /// Assisted failovers of real Redis nodes by real Sentinels, with a down-after that would make them wait.
 @Suite(.serialized) struct AssistedFailoverTests {
-    @Test(.timeLimit(.minutes(2))) func aCrashIsFailedOverWithoutWaitingForSentinel() async throws {
-        try await withObservers { stack, observers in
+    @Test(.timeLimit(.minutes(2)), arguments: ServerFlavour.all)
+    func aCrashIsFailedOverWithoutWaitingForSentinel(_ flavour: ServerFlavour) async throws {
+        try await withObservers(flavour) { stack, observers in
             stack.signal("redis-1", SIGKILL)
             try await Self.moved(observers, from: stack)
             // One Sentinel was asked, by one or more observers; nobody waited for the half minute of down-after.
@@ -23,8 +25,9 @@ import Topology
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aHungMasterIsFailedOver() async throws {
-        try await withObservers { stack, observers in
+    @Test(.timeLimit(.minutes(2)), arguments: [ServerFlavour.redis, .valkey9])
+    func aHungMasterIsFailedOver(_ flavour: ServerFlavour) async throws {
+        try await withObservers(flavour) { stack, observers in
             stack.signal("redis-1", SIGSTOP)
             try await Self.moved(observers, from: stack)
             stack.signal("redis-1", SIGCONT)
@@ -45,9 +48,14 @@ import Topology
 
     /// The asked Sentinel dies half-way, after its election or after the promotion. Nobody else is asked; the two that
     /// are left fail over by their own timers, and every observer ends where their majority does.
-    @Test(.timeLimit(.minutes(3)), arguments: ["crash-after-election", "crash-after-promotion"])
-    func theLeaderDiesHalfWay(failure: String) async throws {
-        try await withObservers(downAfter: .seconds(2)) { stack, observers in
+    @Test(
+        .timeLimit(.minutes(3)),
+        arguments: [
+            ("crash-after-election", ServerFlavour.redis), ("crash-after-promotion", .redis),
+            ("crash-after-promotion", .valkey9),
+        ])
+    func theLeaderDiesHalfWay(failure: String, flavour: ServerFlavour) async throws {
+        try await withObservers(flavour, downAfter: .seconds(2)) { stack, observers in
             let first = try #require(
                 observers[0].watcher.status.sentinels.min { ($0.runID ?? "~") < ($1.runID ?? "~") }?.endpoint)
             let connection = try await RedisConnection.connect(to: .tcp(first))
@@ -106,10 +114,10 @@ private final class Observer: Sendable {
 
 /// Three observers of one store whose Sentinels would wait for half a minute.
 private func withObservers(
-    downAfter: Duration = .seconds(30), earlyRelease: Bool = true,
+    _ flavour: ServerFlavour = .redis, downAfter: Duration = .seconds(30), earlyRelease: Bool = true,
     _ body: @escaping @Sendable (LocalStack, [Observer]) async throws -> Void
 ) async throws {
-    try await withStack { topology, _ in
+    try await withStack(flavour) { topology, _ in
         topology.redis?.downAfter = downAfter
     } body: { stack in
         let observers = (0..<3).map { _ in Observer(stack, earlyRelease: earlyRelease) }

@@ -1,4 +1,5 @@
 import LocalStack
+import LoopbackServers
 import Testing
 import Topology
 
@@ -29,6 +30,14 @@ import Topology
         #expect(report.clients.count == 6)
         #expect(report.writes.acknowledged > 100)
         #expect(report.groups.map(\.clients.kind) == ["phpredis", "predis", "native"])
+    }
+
+    @Test(.timeLimit(.minutes(3)), arguments: [ServerFlavour.valkey8, .valkey9])
+    func clientsSeeNoErrorWhenTheServersAreValkey(flavour: ServerFlavour) async throws {
+        let programs = try flavour.programs()
+        let report = try await run(.redisCrash) { $0.redisPrograms = programs }
+        #expect(report.passed, "\(report.text)")
+        #expect(report.writes.acknowledged > 100)
     }
 
     /// A hold that is shorter than the failover must show as errors: the drill can fail.

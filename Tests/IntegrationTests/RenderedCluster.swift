@@ -9,11 +9,13 @@ import Topology
 final class RenderedCluster {
     let topology: StoreTopology
     let files: [RenderedFile]
+    private let flavour: ServerFlavour
     private let layout: RenderLayout
     private let folder: URL
     private var servers: [String: ServerProcess] = [:]
 
-    init(role: String) throws {
+    init(role: String, flavour: ServerFlavour = .redis) throws {
+        self.flavour = flavour
         let text = """
             version: 1
             store: test
@@ -58,8 +60,8 @@ final class RenderedCluster {
     private func start(_ host: String) throws {
         let isSentinel = host.hasPrefix("sentinel")
         let paths = layout.paths(isSentinel ? .sentinel : .redis, on: host)
-        let program = isSentinel ? "redis-sentinel" : "redis-server"
-        let server = try ServerProcess.start([program, paths.configuration], package: program, host, in: folder)
+        let server = try ServerProcess.start(
+            flavour, isSentinel ? .sentinel : .server, paths.configuration, host, in: folder)
         servers[host] = server
         // A replica without its master answers MASTERDOWN; it listens all the same.
         let deadline = ContinuousClock.now + .seconds(20)

@@ -7,9 +7,9 @@ import Topology
 /// Real servers run from the rendered files.
 @Suite struct RenderedConfigurationTests {
     /// A cache: nothing on disk. A store: append-only file.
-    @Test(arguments: ["cache", "store"])
-    func realServersFormAServiceAndFailOver(_ role: String) async throws {
-        let cluster = try RenderedCluster(role: role)
+    @Test(arguments: [("cache", ServerFlavour.redis), ("store", .redis), ("store", .valkey8), ("cache", .valkey9)])
+    func realServersFormAServiceAndFailOver(_ role: String, flavour: ServerFlavour) async throws {
+        let cluster = try RenderedCluster(role: role, flavour: flavour)
         defer { cluster.remove() }
         try cluster.start()
 
@@ -57,10 +57,36 @@ import Topology
             answers(["INFO", "replication"]).contains("master_link_status:up")
                 && answers(["GET", "k"]) == "$1\r\nv\r\n"
         }
+
+        if flavour == .valkey9 { try await failOverCoordinated(cluster, from: master) }
+        // Neither Sentinels nor replicas were refused anything; Redis 7.0 does not count that yet.
+        for node in ["redis-1", "redis-2", "redis-3"] where flavour != .redis {
+            #expect(try cluster.call(node, ["INFO", "stats"]).contains("acl_access_denied_cmd:0\r\n"), "\(node)")
+        }
     }
 
-    @Test func usersMayDoTheirWorkAndNothingElse() async throws {
-        let cluster = try RenderedCluster(role: "cache")
+    /// Valkey 9's coordinated failover: the master pauses writes, waits for a replica and gives its role away.
+    private func failOverCoordinated(_ cluster: RenderedCluster, from master: String) async throws {
+        try await cluster.expect("a coordinated failover that begins", of: "sentinel-2") { answers in
+            answers(["SENTINEL", "FAILOVER", "mymaster", "COORDINATED"]) == "+OK\r\n"
+        }
+        try await cluster.expect("the master as a replica", of: master) { answers in
+            answers(["ROLE"]).contains("slave") && answers(["INFO", "replication"]).contains("master_link_status:up")
+        }
+        let next = try #require(
+            ["redis-1", "redis-2", "redis-3"].first { try cluster.call($0, ["ROLE"]).contains("master") })
+        let address = try #require(cluster.topology.address(of: next))
+        try await cluster.expect("the next master's address", of: "sentinel-1") { answers in
+            answers(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster"]).contains(address)
+        }
+        // And it takes writes.
+        try await cluster.expect("a durable write", of: next) { answers in
+            answers(["SET", "k", "w"]) == "+OK\r\n" && answers(["WAIT", "1", "1000"]) != ":0\r\n"
+        }
+    }
+
+    @Test(arguments: ServerFlavour.all) func usersMayDoTheirWorkAndNothingElse(flavour: ServerFlavour) async throws {
+        let cluster = try RenderedCluster(role: "cache", flavour: flavour)
         defer { cluster.remove() }
         try cluster.start(["redis-1", "redis-2"])
         try await cluster.expect("a replica", of: "redis-1") { answers in

@@ -1,6 +1,7 @@
 import Foundation
 import LocalStack
 import Logging
+import LoopbackServers
 import NIOCore
 import RedisClient
 import Synchronization
@@ -9,8 +10,9 @@ import Topology
 
 /// The watcher against real Redis nodes and Sentinels that are killed, stopped and restarted.
 @Suite(.serialized) struct SentinelWatcherTests {
-    @Test func findsTheMasterAndFollowsACrash() async throws {
-        try await withWatchedStack { stack, watched in
+    @Test(arguments: ServerFlavour.all)
+    func findsTheMasterAndFollowsACrash(_ flavour: ServerFlavour) async throws {
+        try await withWatchedStack(flavour) { stack, watched in
             try await watched.waits(for: "redis-1", stack)
             let first = try #require(watched.current)
             stack.signal("redis-1", SIGKILL)
@@ -31,8 +33,9 @@ import Topology
         }
     }
 
-    @Test func followsAHungMasterAndIgnoresItsWaking() async throws {
-        try await withWatchedStack { stack, watched in
+    @Test(arguments: [ServerFlavour.redis, .valkey9])
+    func followsAHungMasterAndIgnoresItsWaking(_ flavour: ServerFlavour) async throws {
+        try await withWatchedStack(flavour) { stack, watched in
             try await watched.waits(for: "redis-1", stack)
             stack.signal("redis-1", SIGSTOP)
             try await eventually("the hang is noticed") { watched.isSuspected }
@@ -166,11 +169,11 @@ private final class PhaseLog: Sendable {
 }
 
 private func withWatchedStack(
-    sentinels: Int = 3, downAfter: Duration = .seconds(2),
+    _ flavour: ServerFlavour = .redis, sentinels: Int = 3, downAfter: Duration = .seconds(2),
     _ body: @escaping @Sendable (LocalStack, Watched) async throws -> Void
 ) async throws {
     // Sentinel finds servers down that a busy machine merely lets wait; most tests can do without that.
-    try await withStack {
+    try await withStack(flavour) {
         $0.redis?.downAfter = downAfter
         _ = $1
     } body: { stack in

@@ -1,11 +1,13 @@
 import Foundation
 import LocalStack
+import LoopbackServers
 import Testing
 import Topology
 
 /// Runs a small real store for one test: three Redis nodes and three Sentinels with fast timers, on a loopback network
 /// of its own. Everything is gone afterwards.
 func withStack<Result: Sendable>(
+    _ flavour: ServerFlavour = .redis,
     _ adjust: @Sendable (inout StoreTopology, inout StackOptions) -> Void = { _, _ in },
     body: @Sendable (LocalStack) async throws -> Result
 ) async throws -> Result {
@@ -22,6 +24,7 @@ func withStack<Result: Sendable>(
     let reading = StoreTopology.read(text: text, file: "test.yaml")
     var topology = try #require(reading.topology, "\(reading.diagnostics)")
     var options = StackOptions(stateDirectory: directory)
+    options.redisPrograms = try flavour.programs()
     options.sidecars = .none
     options.stopsWithin = .zero
     adjust(&topology, &options)

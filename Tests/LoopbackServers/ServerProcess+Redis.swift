@@ -4,9 +4,9 @@ extension ServerProcess {
     /// Starts a Redis without persistence and without a password.
     ///
     /// `directives` are further lines of its configuration.
-    package static func redis(at place: LoopbackPlace, in directory: URL, directives: [String] = []) throws
-        -> ServerProcess
-    {
+    package static func redis(
+        _ flavour: ServerFlavour = .redis, at place: LoopbackPlace, in directory: URL, directives: [String] = []
+    ) throws -> ServerProcess {
         let name = "redis-\(place.address)"
         let configuration = try write(
             "\(name).conf",
@@ -14,13 +14,14 @@ extension ServerProcess {
                 "bind \(place.address)", "port \(place.port)", "unixsocket \(place.socketPath)",
                 "dir \(directory.path)", "save \"\"", "appendonly no", "maxclients 8000", "tcp-backlog 4096",
             ] + directives, in: directory)
-        return try start(["redis-server", configuration], package: "redis-server", name, in: directory)
+        return try start(flavour, .server, configuration, name, in: directory)
     }
 
     /// Starts a Sentinel that watches `redis` under the name `service`. It takes ten minutes until it calls a master
     /// dead: a saturated machine must not cause a failover that nobody asked for.
     package static func sentinel(
-        at place: LoopbackPlace, watching redis: LoopbackPlace, as service: String, quorum: Int, in directory: URL
+        _ flavour: ServerFlavour = .redis, at place: LoopbackPlace, watching redis: LoopbackPlace, as service: String,
+        quorum: Int, in directory: URL
     ) throws -> ServerProcess {
         let name = "sentinel-\(place.address)"
         let configuration = try write(
@@ -30,7 +31,16 @@ extension ServerProcess {
                 "sentinel monitor \(service) \(redis.address) \(redis.port) \(quorum)",
                 "sentinel down-after-milliseconds \(service) 600000",
             ], in: directory)
-        return try start(["redis-sentinel", configuration], package: "redis-sentinel", name, in: directory)
+        return try start(flavour, .sentinel, configuration, name, in: directory)
+    }
+
+    /// Starts a program of a flavour with the configuration file at the path.
+    package static func start(
+        _ flavour: ServerFlavour, _ program: ServerFlavour.Program, _ configuration: String, _ name: String,
+        in directory: URL
+    ) throws -> ServerProcess {
+        try ServerProcess(
+            [flavour.path(of: program), configuration], log: directory.appending(path: "\(name).log"))
     }
 
     /// Starts the sidecar `program`, listening on both the port and the socket of `place`.

@@ -27,6 +27,8 @@ package struct DrillSuite: Sendable {
     /// The stack's files and logs.
     package var stateDirectory: String
     package var proxyExecutable: String?
+    /// As in ``StackOptions/redisPrograms``.
+    package var redisPrograms: String?
     package var progress: @Sendable (String) -> Void = { _ in }
 
     package init(_ scenarios: [Scenario], stateDirectory: String) {
@@ -40,6 +42,7 @@ package struct DrillSuite: Sendable {
     package func run() async throws -> [DrillReport] {
         var options = StackOptions(stateDirectory: stateDirectory)
         options.proxyExecutable = proxyExecutable
+        options.redisPrograms = redisPrograms
         // The data is of no further use.
         options.stopsWithin = .zero
         options.logger.logLevel = .error

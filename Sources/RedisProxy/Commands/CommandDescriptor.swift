@@ -93,8 +93,8 @@ extension CommandDescriptor {
     }
 
     /// Cannot work through a sidecar.
-    static func refused(_ name: String, _ arity: Int8, reason: String) -> Self {
-        Self(name, arity, .none, .control, .refused, .admin, [], nil, reason)
+    static func refused(_ name: String, _ arity: Int8, since: String? = nil, reason: String) -> Self {
+        Self(name, arity, .none, .control, .refused, .admin, [], since, reason)
     }
 
     /// What a name that is in no table gets: a module's command, or one newer than this sidecar.

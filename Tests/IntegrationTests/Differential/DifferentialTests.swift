@@ -15,16 +15,19 @@ import Testing
 struct DifferentialTests {
     static let seed = ProcessInfo.processInfo.environment["BREAKWATER_SEED"].flatMap { UInt64($0) } ?? 20_260_301
 
-    @Test func manyClientsAtOnce() async throws {
-        try await compare(workers: 4, sequences: 700)
+    /// The other flavours get fewer sequences: what differs is the server, not the sidecar.
+    @Test(arguments: [(ServerFlavour.redis, 700), (.valkey8, 200), (.valkey9, 200)])
+    func manyClientsAtOnce(flavour: ServerFlavour, sequences: Int) async throws {
+        try await compare(flavour, workers: 4, sequences: sequences)
     }
 
-    @Test func oneClientThatTracksKeys() async throws {
-        try await compare(workers: 1, sequences: 400)
+    @Test(arguments: [(ServerFlavour.redis, 400), (.valkey8, 150), (.valkey9, 150)])
+    func oneClientThatTracksKeys(flavour: ServerFlavour, sequences: Int) async throws {
+        try await compare(flavour, workers: 1, sequences: sequences)
     }
 
-    private func compare(workers: Int, sequences: Int) async throws {
-        let fixture = try await Self.fixture()
+    private func compare(_ flavour: ServerFlavour, workers: Int, sequences: Int) async throws {
+        let fixture = try await Self.fixture(flavour)
         let sidecar = fixture.sidecar
         let noise = NoiseClients(connects: [{ try sidecar.connectOverTCP() }, { try sidecar.connectOverUnix() }])
         let mismatches = await onThreads(workers) { worker in
@@ -39,8 +42,8 @@ struct DifferentialTests {
     }
 
     /// Servers are started on a thread of their own, for that blocks.
-    private static func fixture() async throws -> SidecarFixture {
-        try await onThread { try SidecarFixture() }
+    private static func fixture(_ flavour: ServerFlavour) async throws -> SidecarFixture {
+        try await onThread { try SidecarFixture(flavour) }
     }
 
     private static func play(worker: Int, of workers: Int, sequences: Int, on fixture: SidecarFixture) -> [Mismatch] {

@@ -31,7 +31,7 @@ extension CommandCatalogue {
             .read("CLUSTER MYSHARDID", 2, since: "Redis 7.2"),
             .read("CLUSTER NODES", 2),
             .read("CLUSTER REPLICAS", 3),
-            .control("CLUSTER REPLICATE", 3),
+            .control("CLUSTER REPLICATE", -3),
             .control("CLUSTER RESET", -2),
             .control("CLUSTER SAVECONFIG", 2),
             .control("CLUSTER SET-CONFIG-EPOCH", 3),
@@ -40,6 +40,9 @@ extension CommandCatalogue {
             .read("CLUSTER SLAVES", 3),
             .read("CLUSTER SLOT-STATS", -4, since: "Valkey 8.0, Redis 8.2"),
             .read("CLUSTER SLOTS", 2),
+            .refused(
+                "CLUSTER SYNCSLOTS", -3, since: "Valkey 9.0",
+                reason: "Belongs to the migration of slots between servers, which cannot pass a sidecar."),
             .scan("CLUSTERSCAN", -2, since: "Valkey 9.1"),
             .control("READONLY", 1, handling: .pin),
             .control("READWRITE", 1, handling: .pin),

@@ -84,7 +84,7 @@ extension CommandCatalogue {
                 note: "On a connection of its own, to reach a server that a function keeps busy."),
             .container("SCRIPT"),
             .control(
-                "SCRIPT DEBUG", 3, handling: .scriptDebug,
+                "SCRIPT DEBUG", -3, handling: .scriptDebug,
                 note: "Keeps the client on its own connection until it ends."),
             .read("SCRIPT EXISTS", -3),
             .control("SCRIPT FLUSH", -2),

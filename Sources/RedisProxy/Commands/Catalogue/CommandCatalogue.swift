@@ -12,8 +12,8 @@ package struct CommandGroup: Sendable {
 
 /// Every command of Redis 7 with its subcommands, and what later versions and Valkey added.
 ///
-/// Arity and key positions are what the server's COMMAND reports (https://redis.io/docs/latest/commands/command/);
-/// an integration test holds them against a running server. A container stands before its subcommands.
+/// Arity and key positions are what the server's COMMAND reports (https://redis.io/docs/latest/commands/command/), of
+/// several versions the arity that allows the most; an integration test holds them against running servers. A container stands before its subcommands.
 package enum CommandCatalogue {
     package static let groups: [CommandGroup] = [
         strings, bitmaps, hyperLogLogs, hashes, lists, sets, sortedSets,
