@@ -27,7 +27,7 @@ package struct DrillCommand: BreakwaterCommand {
 
     @Argument(
         help: ArgumentHelp("The scenarios to run, in this order.", valueName: "scenario"),
-        completion: .list(Scenario.all.map(\.name)))
+        completion: .list(Scenario.all.map(\.name) + [Scenario.chaosName]))
     package var scenarios: [String] = []
 
     @Flag(help: "Name the scenarios and end.")
@@ -67,6 +67,18 @@ package struct DrillCommand: BreakwaterCommand {
     package var state: String?
 
     @OptionGroup package var programs: ProgramOptions
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "For redis-chaos: what the faults are drawn from; the same seed gives the same faults. Drawn if left out.",
+            valueName: "number"))
+    package var seed: UInt64?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("For redis-chaos (3m if left out) and soak (1h).", valueName: "time"))
+    package var duration: String?
+
     @OptionGroup package var output: OutputOptions
 
     package init() {}
@@ -78,15 +90,17 @@ package struct DrillCommand: BreakwaterCommand {
             throw UserFacingError(
                 code: "drill.repeat", summary: "--repeat takes a number from 1 to 1000", status: .invalid)
         }
+        if suite.needsNetwork, !OwnNetwork.isEntered { try OwnNetwork.enter() }
         suite.repeats = self.repeat
         if !client.isEmpty { suite.mix = try client.map(Self.mix) }
         if let file {
             var options = TopologyOptions()
             options.file = file
             suite.topology = try options.load(console)
+            suite.isOwnTopology = true
         }
-        if let failover { try choose(failover, for: &suite) }
         suite.redisPrograms = programs.redisPrograms
+        suite.failover = try failover.map(Self.level)
         suite.progress = { console.note($0) }
         let (reports, kept) = try await DrillFiles.withStateDirectory(state) { [suite] directory in
             var suite = suite
@@ -111,17 +125,24 @@ package struct DrillCommand: BreakwaterCommand {
     }
 
     private func showList(_ console: Console) throws -> ExitStatus {
-        struct Entry: Encodable {
-            var name: String
-            var summary: String
+        let width = Self.catalogue.map(\.name.count).max() ?? 0
+        for entry in Self.catalogue {
+            let padding = String(repeating: " ", count: width - entry.name.count)
+            console.print("\(entry.name)\(padding)  \(entry.summary)")
         }
-        let width = Scenario.all.map(\.name.count).max() ?? 0
-        for scenario in Scenario.all {
-            let padding = String(repeating: " ", count: width - scenario.name.count)
-            console.print("\(scenario.name)\(padding)  \(scenario.summary)")
-        }
-        try console.document(Scenario.all.map { Entry(name: $0.name, summary: $0.summary) })
+        try console.document(Self.catalogue)
         return .done
+    }
+
+    private struct Entry: Encodable {
+        var name: String
+        var summary: String
+    }
+
+    /// What can be named, in the order of `--list`.
+    private static var catalogue: [Entry] {
+        Scenario.all.map { Entry(name: $0.name, summary: $0.summary) }
+            + [Entry(name: Scenario.chaosName, summary: Scenario.chaosSummary)]
     }
 
     private func chosen() throws -> [Scenario] {
@@ -131,24 +152,41 @@ package struct DrillCommand: BreakwaterCommand {
                 hint: "`breakwater drill --list` shows them", status: .invalid)
         }
         return try scenarios.map { name in
+            if name == Scenario.chaosName { return try chaos() }
             guard let scenario = Scenario.named(name) else {
                 throw UserFacingError(
                     code: "drill.unknown_scenario", summary: "there is no scenario \(name)",
-                    hint: "there are \(Scenario.all.map(\.name).joined(separator: ", "))", status: .invalid)
+                    hint: "there are \(Self.catalogue.map(\.name).joined(separator: ", "))", status: .invalid)
             }
             return scenario
         }
     }
 
-    private func choose(_ failover: String, for suite: inout DrillSuite) throws {
-        guard let level = RedisTopology.Failover(rawValue: failover) else {
+    private static func level(_ text: String) throws -> RedisTopology.Failover {
+        guard let level = RedisTopology.Failover(rawValue: text) else {
             throw UserFacingError(
-                code: "drill.failover", summary: "\(failover) is no way to fail over",
+                code: "drill.failover", summary: "\(text) is no way to fail over",
                 hint: "there are \(RedisTopology.Failover.allCases.map(\.rawValue).joined(separator: ", "))",
                 status: .invalid)
         }
-        suite.topology.redis?.failover = level
-        if level == .assisted, file == nil { suite.topology.sidecar?.hold = .milliseconds(800) }
+        return level
+    }
+
+    /// The schedule that the seed gives. Links are cut where this process may do that.
+    private func chaos() throws -> Scenario {
+        Scenario.chaos(
+            seed: seed ?? UInt64.random(in: 1...999_999), duration: try time(or: .seconds(180)),
+            network: OwnNetwork.isPossible)
+    }
+
+    private func time(or usual: Duration) throws -> Duration {
+        guard let text = duration else { return usual }
+        guard let time = Duration(topologyText: text), time >= .seconds(1), time <= .seconds(86_400) else {
+            throw UserFacingError(
+                code: "drill.duration", summary: "\(text) is no time from 1s to 24h", hint: "such as 90s, 30m or 1h",
+                status: .invalid)
+        }
+        return time
     }
 
     /// Reads `KIND` or `KIND:COUNT`.

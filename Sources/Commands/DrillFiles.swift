@@ -15,7 +15,7 @@ enum DrillFiles {
         do {
             let (result, isDone) = try await Interruption.cancelling { try await body(directory) }
             if isDone { ScratchDirectory.remove(directory) }
-            return (result, isDone ? nil : directory)
+            return (result, isDone ? nil : ScratchDirectory.keep(directory))
         } catch {
             ScratchDirectory.remove(directory)
             throw error

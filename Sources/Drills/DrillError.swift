@@ -7,6 +7,9 @@ package struct DrillError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What to do about it.
     package var hint: String?
 
+    /// Not done for want of rights; the hint says what would allow it.
+    package var isRefusal: Bool { code == "drill.needs_root" }
+
     package init(_ code: String, _ summary: String, hint: String? = nil) {
         self.code = code
         self.summary = summary

@@ -7,10 +7,20 @@ internal import Topology
 extension LocalStack {
     static func prepare(
         _ topology: StoreTopology, _ state: StateDirectory, _ options: StackOptions
-    ) throws -> (StackPlan, LoopbackClaim, Bool) {
+    ) throws -> (StackPlan, LoopbackClaim?, Bool) {
         let programs = try Programs.find(
             redis: options.redisPrograms, proxy: options.sidecars == .none ? nil : .some(options.proxyExecutable))
         let secrets = try Secrets(topology, state)
+        if let namespaces = options.namespaces {
+            guard let assigned = namespaces.assigned(topology) else {
+                throw StackError("no_network", "a host of the topology has no network of its own")
+            }
+            let plan = try StackPlan(
+                topology: assigned, state: state, options: options, programs: programs, secrets: secrets.redis,
+                clientPasswordFile: secrets.clientPasswordFile)
+            try write(plan.files, state)
+            return (plan, nil, secrets.redis != nil)
+        }
         for network in LoopbackClaim.candidates(key: state.path, previous: state.previousNetwork) {
             guard let claim = LoopbackClaim.claim(network) else { continue }
             guard let assigned = topology.assigningLoopback(network: network) else { continue }

@@ -118,6 +118,12 @@ package final class LocalStack: Sendable {
         plan.members.first { $0.name == name }?.endpoint
     }
 
+    /// Where a Redis node keeps its data; nil when there is none of that name.
+    package func dataDirectory(of name: String) -> String? {
+        guard plan.members(.redis).contains(where: { $0.name == name }) else { return nil }
+        return state.dataDirectory(of: name)
+    }
+
     package var sentinels: [RedisEndpoint] { plan.members(.sentinel).map(\.endpoint) }
 
     /// What the shop uses on the nodes (the default user); nil when they ask for nothing.

@@ -17,6 +17,8 @@ package struct StackOptions: Sendable {
     package var sidecars = Sidecars.all
     /// The folder of the server's and Sentinel's programs, of Redis or of Valkey; nil for the search path.
     package var redisPrograms: String?
+    /// The hosts' own networks; nil for addresses on loopback.
+    package var namespaces: HostNamespaces?
     /// The sidecar's program; nil for the one beside this program.
     package var proxyExecutable: String?
     /// More arguments for every sidecar; they come last.

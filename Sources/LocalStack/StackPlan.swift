@@ -47,18 +47,18 @@ struct StackPlan: Sendable {
             members.append(
                 try Self.server(
                     .redis, name, topology, state, port: redis.port, executable: programs.redis,
-                    arguments: options.redisArguments))
+                    arguments: options.redisArguments, options.namespaces))
         }
         for name in redis.sentinels {
             members.append(
                 try Self.server(
                     .sentinel, name, topology, state, port: redis.sentinelPort, executable: programs.sentinel,
-                    arguments: programs.sentinelArguments))
+                    arguments: programs.sentinelArguments, options.namespaces))
         }
         guard let proxy = programs.proxy, let sidecar = topology.sidecar else { return }
         let sentinels = members(.sentinel).map(\.endpoint)
         for name in Self.chosen(sidecar.nodes, options.sidecars) {
-            let host = try Self.address(name, topology)
+            let host = try Self.address(name, topology, options.namespaces)
             let listeners = Self.listeners(sidecar, host: host, socket: state.socket(of: name))
             var member = Member(
                 name: "sidecar-\(name)", kind: .sidecar, endpoint: listeners.tcp, socket: state.socket(of: name),
@@ -71,28 +71,32 @@ struct StackPlan: Sendable {
                 clientPasswordFile: clientPasswordFile)
             member.arguments += Self.encryption(redis, sidecar, LocalCertificates.files(of: name, state))
             member.arguments += options.proxyArguments
-            members.append(member)
+            members.append(options.namespaces?.moving(member, to: name) ?? member)
         }
         try checkSocketPaths()
     }
 
     private static func server(
         _ kind: StackManifest.Kind, _ name: String, _ topology: StoreTopology, _ state: StateDirectory, port: Int,
-        executable: String, arguments: [String]
+        executable: String, arguments: [String], _ namespaces: HostNamespaces?
     ) throws(StackError) -> Member {
         let server: RenderLayout.Server = kind == .redis ? .redis : .sentinel
         let paths = RenderLayout.local(directory: state.hosts).paths(server, on: name)
-        return Member(
-            name: name, kind: kind, endpoint: RedisEndpoint(host: try address(name, topology), port: port),
+        let member = Member(
+            name: name, kind: kind,
+            endpoint: RedisEndpoint(host: try address(name, topology, namespaces), port: port),
             executable: executable, arguments: [paths.configuration] + arguments,
             log: paths.logFile.isEmpty ? state.log(of: name) : paths.logFile)
+        return namespaces?.moving(member, to: name) ?? member
     }
 
-    private static func address(_ name: String, _ topology: StoreTopology) throws(StackError) -> String {
+    private static func address(
+        _ name: String, _ topology: StoreTopology, _ namespaces: HostNamespaces?
+    ) throws(StackError) -> String {
         guard let address = topology.address(of: name) else {
             throw StackError("no_address", "the host \(name) has no address")
         }
-        guard IPAddress(address)?.isLoopback == true else {
+        guard namespaces != nil || IPAddress(address)?.isLoopback == true else {
             throw StackError(
                 "not_loopback", "\(name) has the address \(address), which is not on this machine's loopback",
                 hint: "`breakwater up` runs a store on this machine alone: use `provider: local`, or remove the "

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Rendering
 internal import Topology
 
 /// Everything one stack keeps on disk, readable by its owner alone:
@@ -32,6 +33,10 @@ package struct StateDirectory: Sendable, Equatable {
     var networkFile: String { "\(path)/network" }
     package var manifestFile: String { "\(path)/stack.json" }
     var hosts: String { "\(path)/hosts" }
+    /// Where a Redis node keeps its data.
+    package func dataDirectory(of node: String) -> String {
+        RenderLayout.local(directory: hosts).paths(.redis, on: node).directory
+    }
     package func log(of name: String) -> String { "\(path)/log/\(name).log" }
     package func socket(of node: String) -> String { "\(path)/run/\(node).sock" }
     func tlsFile(_ name: String) -> String { "\(path)/tls/\(name)" }

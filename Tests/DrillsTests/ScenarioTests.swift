@@ -15,7 +15,13 @@ import Topology
 
     @Test(arguments: Scenario.all)
     func everyScenarioInjectsAFaultAndSeesTheStackHealed(scenario: Scenario) {
-        #expect(scenario.steps.contains { if case .inject = $0 { true } else { false } })
+        #expect(
+            scenario.steps.contains {
+                switch $0 {
+                case .inject, .disturb: true
+                default: false
+                }
+            })
         #expect(scenario.steps.contains(.awaitRecovery))
         #expect(scenario.steps.contains(.awaitHealed))
     }

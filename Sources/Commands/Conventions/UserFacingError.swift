@@ -38,7 +38,9 @@ extension UserFacingError {
         case let error as UserFacingError:
             self = error
         case let error as DrillError:
-            self.init(code: error.code, summary: error.summary, hint: error.hint)
+            self.init(
+                code: error.code, summary: error.summary, hint: error.hint,
+                status: error.isRefusal ? .refused : .failed)
         case let error as StackError:
             self.init(error)
         case is CancellationError:

@@ -27,4 +27,6 @@ package struct Anomaly: Sendable, Equatable {
     /// missed. `nil` for the other kinds.
     package var promised: Int64?
     package var detail: String
+    /// Of a stale read: it found nothing at all. A cache may do that.
+    package var isForgotten = false
 }

@@ -13,10 +13,17 @@ package struct Checker {
         package var unknownApplied = 0
         /// Reads that were compared with an acknowledged write, and fresh.
         package var freshReads = 0
+        /// Reads of a cart that found none: the shop reads its database then.
+        package var cartMisses = 0
         package var anomalies: [Anomaly] = []
 
         package func count(_ kind: Anomaly.Kind) -> Int {
             anomalies.lazy.filter { $0.kind == kind }.reduce(0) { $0 + $1.count }
+        }
+
+        /// The same, of the operations that fulfil a condition.
+        package func count(_ kind: Anomaly.Kind, where applies: (Operation.Kind) -> Bool) -> Int {
+            anomalies.filter { $0.kind == kind && applies($0.operation) }.reduce(0) { $0 + $1.count }
         }
 
         package static func + (a: Self, b: Self) -> Self {
@@ -25,6 +32,7 @@ package struct Checker {
                 unknown: a.unknown + b.unknown,
                 unknownApplied: a.unknownApplied + b.unknownApplied,
                 freshReads: a.freshReads + b.freshReads,
+                cartMisses: a.cartMisses + b.cartMisses,
                 anomalies: a.anomalies + b.anomalies)
         }
     }
@@ -35,9 +43,12 @@ package struct Checker {
             checker.result.acknowledged += operation.outcome == .acknowledged ? 1 : 0
             checker.result.unknown += operation.isUnknownWrite ? 1 : 0
         }
-        checker.checkPages(history.operations, final.pages)
+        checker.checkPages(.set, history.operations, final.pages)
+        checker.checkPages(.pledge, history.operations, final.pledges)
         checker.checkCurrent(history.operations, final.current)
-        checker.checkCounter(history.operations, final.counter, interrupted: history.interrupted)
+        checker.checkCounter(.increment, history.operations, final.counter, interrupted: history.interrupted)
+        checker.checkCounter(.tally, history.operations, final.tally, interrupted: history.interrupted)
+        checker.checkCart(history.operations)
         checker.checkLog(.append, history.operations, final.log)
         checker.checkLog(.transact, history.operations, final.orders)
         checker.checkWhole(final, last: history.operations.last?.page ?? 0)
@@ -45,32 +56,34 @@ package struct Checker {
     }
 
     private let client: Int
-    private var result = Result()
+    var result = Result()
 
     private init(client: Int) {
         self.client = client
     }
 
-    private mutating func report(
+    mutating func report(
         _ kind: Anomaly.Kind, _ operation: Operation.Kind, page: Int, count: Int = 1, promised: Int64? = nil,
-        _ detail: String
+        isForgotten: Bool = false, _ detail: String
     ) {
         result.anomalies.append(
             Anomaly(
                 kind: kind, client: client, operation: operation, page: page, count: count, promised: promised,
-                detail: detail))
+                detail: detail, isForgotten: isForgotten))
     }
 
     // MARK: A key for each page
 
-    private mutating func checkPages(_ operations: [Operation], _ pages: [Int: Operation.Result]) {
+    private mutating func checkPages(
+        _ kind: Operation.Kind, _ operations: [Operation], _ pages: [Int: Operation.Result]
+    ) {
         var written: [Int: Operation] = [:]
         for operation in operations {
             switch operation.kind {
-            case .set:
+            case kind:
                 written[operation.page] = operation
                 checkPage(operation, found: pages[operation.page])
-            case .recall where operation.outcome == .acknowledged:
+            case .recall where kind == .set && operation.outcome == .acknowledged:
                 checkRecall(operation, written: written[operation.page])
             default:
                 break
@@ -80,13 +93,13 @@ package struct Checker {
 
     private mutating func checkPage(_ write: Operation, found: Operation.Result?) {
         if write.outcome == .acknowledged, write.result == .foreign {
-            report(.foreignReply, .set, page: write.page, "the reply to SET was not OK")
+            report(.foreignReply, write.kind, page: write.page, "the reply to SET was not OK")
         }
         switch (write.outcome, found) {
         case (.acknowledged, nil):
-            report(.lost, .set, page: write.page, promised: write.ended, "acknowledged, and missing afterwards")
+            report(.lost, write.kind, page: write.page, promised: write.ended, "acknowledged, and missing afterwards")
         case (.refused, .some), (.unconnected, .some):
-            report(.falselyRefused, .set, page: write.page, "refused, and there afterwards")
+            report(.falselyRefused, write.kind, page: write.page, "refused, and there afterwards")
         case (.broken, .some(let value)):
             result.unknownApplied += 1
             checkValue(of: write, value)
@@ -99,7 +112,7 @@ package struct Checker {
 
     private mutating func checkValue(of write: Operation, _ value: Operation.Result) {
         if value != .number(write.page) {
-            report(.foreignReply, .set, page: write.page, "its key holds a value that was never written to it")
+            report(.foreignReply, write.kind, page: write.page, "its key holds a value that was never written to it")
         }
     }
 
@@ -110,7 +123,7 @@ package struct Checker {
         case .missing:
             if let written, written.outcome == .acknowledged {
                 report(
-                    .staleRead, .recall, page: read.page, promised: written.ended,
+                    .staleRead, .recall, page: read.page, promised: written.ended, isForgotten: true,
                     "the page's key was acknowledged, and not found")
             }
         case .number, .foreign, .nothing:
@@ -176,7 +189,7 @@ package struct Checker {
         case .missing:
             guard let acknowledged else { return }
             report(
-                .staleRead, .get, page: read.page, promised: acknowledged.ended,
+                .staleRead, .get, page: read.page, promised: acknowledged.ended, isForgotten: true,
                 "found nothing after page \(last) was acknowledged")
         case .foreign, .nothing:
             report(.foreignReply, .get, page: read.page, "found a value that this client never wrote")
@@ -187,9 +200,11 @@ package struct Checker {
 
     /// Between two acknowledged increments the counter may only have grown by the unknown ones in between. An
     /// unknown one stays open until it shows: it may still run later, in a master that hung.
-    private mutating func checkCounter(_ operations: [Operation], _ final: Int, interrupted: Bool) {
-        var count = CounterState()
-        for operation in operations where operation.kind == .increment {
+    private mutating func checkCounter(
+        _ kind: Operation.Kind, _ operations: [Operation], _ final: Int, interrupted: Bool
+    ) {
+        var count = CounterState(kind: kind)
+        for operation in operations where operation.kind == kind {
             switch operation.outcome {
             case .broken:
                 count.open += 1
@@ -197,7 +212,7 @@ package struct Checker {
                 break
             case .acknowledged:
                 guard case .number(let value) = operation.result else {
-                    report(.foreignReply, .increment, page: operation.page, "the reply to INCR was not a number")
+                    report(.foreignReply, kind, page: operation.page, "the reply to INCR was not a number")
                     continue
                 }
                 account(for: value, expected: count.value + 1, page: operation.page, &count)
@@ -210,6 +225,7 @@ package struct Checker {
     }
 
     private struct CounterState {
+        var kind: Operation.Kind
         /// What the last acknowledged increment returned.
         var value = 0
         /// Unknown increments that have not shown yet.
@@ -224,7 +240,7 @@ package struct Checker {
             let promised = count.acknowledged.suffix(lost).first?.ended
             count.acknowledged.removeLast(min(lost, count.acknowledged.count))
             report(
-                .lost, .increment, page: page, count: lost, promised: promised,
+                .lost, count.kind, page: page, count: lost, promised: promised,
                 "the counter was \(value), not \(expected)")
             return
         }
@@ -234,7 +250,7 @@ package struct Checker {
         let surplus = value - expected - applied
         if surplus > 0 {
             report(
-                .duplicated, .increment, page: page, count: surplus,
+                .duplicated, count.kind, page: page, count: surplus,
                 "the counter was \(value), not \(expected + applied)")
         }
     }

@@ -12,10 +12,14 @@ package struct FinalState: Sendable, Equatable {
     package var orders: [Int?]
     /// The counter that transactions raise with each of those entries.
     package var orderCount: Int
+    /// Like ``pages``, of the keys on the durable prefix.
+    package var pledges: [Int: Operation.Result]
+    /// The counter on the durable prefix; 0 when it is missing.
+    package var tally: Int
 
     package init(
         pages: [Int: Operation.Result] = [:], current: Operation.Result = .missing, counter: Int = 0, log: [Int?] = [],
-        orders: [Int?] = [], orderCount: Int = 0
+        orders: [Int?] = [], orderCount: Int = 0, pledges: [Int: Operation.Result] = [:], tally: Int = 0
     ) {
         self.pages = pages
         self.current = current
@@ -23,5 +27,7 @@ package struct FinalState: Sendable, Equatable {
         self.log = log
         self.orders = orders
         self.orderCount = orderCount
+        self.pledges = pledges
+        self.tally = tally
     }
 }

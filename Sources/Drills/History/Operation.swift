@@ -21,6 +21,14 @@ package struct Operation: Sendable, Equatable {
         /// MULTI, INCR, RPUSH of the page's number to the client's orders, EXEC. Until EXEC is sent the block may be
         /// replayed; from then on its outcome may be unknown.
         case transact
+        /// SET of a key of its own for each page, on a durable prefix: acknowledged, it must survive everything.
+        case pledge
+        /// INCR of a counter on a durable prefix.
+        case tally
+        /// GET of the cart. A cache may have forgotten it; it must not remember an older one.
+        case readCart = "read_cart"
+        /// SET of the cart with one more item. May be replayed.
+        case writeCart = "write_cart"
     }
 
     package enum Outcome: String, Sendable {
@@ -72,8 +80,8 @@ package struct Operation: Sendable, Equatable {
 extension Operation.Kind {
     package var isWrite: Bool {
         switch self {
-        case .set, .put, .increment, .append, .transact: true
-        case .connect, .recall, .get: false
+        case .set, .put, .increment, .append, .transact, .pledge, .tally, .writeCart: true
+        case .connect, .recall, .get, .readCart: false
         }
     }
 
@@ -81,10 +89,13 @@ extension Operation.Kind {
     /// idempotent. For all others the honest answer to a lost reply is an error.
     package var isReplayable: Bool {
         switch self {
-        case .connect, .recall, .get, .set, .put: true
-        case .increment, .append, .transact: false
+        case .connect, .recall, .get, .set, .put, .readCart, .writeCart: true
+        case .increment, .append, .transact, .pledge, .tally: false
         }
     }
+
+    /// Whether its acknowledgement says that a replica has the write, too.
+    package var isDurable: Bool { self == .pledge || self == .tally }
 }
 
 extension Operation {

@@ -4,6 +4,10 @@ package struct ClientMeasures: Sendable, Equatable {
     /// Operations sent, connecting included.
     package var requests = 0
     package var errors = 0
+    /// Those of the errors that the server told the client itself: refused, and not executed.
+    package var refusals = 0
+    /// Operations that nobody answered, neither with a reply nor by closing the connection, until the client gave up.
+    package var hung = 0
     /// The longest time any client went without a success. Nanoseconds.
     package var longestStall: Int64 = 0
     /// Latencies of the operations that succeeded. Nanoseconds; 0 when there was none.
@@ -23,12 +27,16 @@ package struct ClientMeasures: Sendable, Equatable {
     ///   - histories: the clients, each in the order of its operations.
     ///   - fault: when the fault took effect.
     ///   - end: when the clients were told to stop; a client that never recovered stalled until then.
-    package init(_ histories: [ClientHistory], fault: Int64, end: Int64) {
+    ///   - patience: how long a client waits for an answer; nil when that is not to be judged.
+    package init(_ histories: [ClientHistory], fault: Int64, end: Int64, patience: Duration? = nil) {
+        let patience = patience.map(\.inNanoseconds) ?? .max
         clients = histories.count
         var latencies: [Int64] = []
         for history in histories {
             requests += history.operations.count
             errors += history.operations.lazy.filter(\.isError).count
+            refusals += history.operations.lazy.filter { $0.outcome == .refused }.count
+            hung += history.operations.lazy.filter { $0.latency >= patience && $0.outcome != .acknowledged }.count
             errorTexts.merge(history.errors, uniquingKeysWith: +)
             longestStall = max(longestStall, Self.longestStall(history.operations, end: end))
             for operation in history.operations where operation.outcome == .acknowledged {

@@ -16,6 +16,8 @@ package struct DrillOutcome: Sendable {
     }
 
     package var scenario: String
+    /// What a random schedule was drawn from.
+    package var seed: UInt64?
     package var groups: [Group]
     package var timeline: Timeline
     /// When the last fault took effect.
@@ -23,11 +25,16 @@ package struct DrillOutcome: Sendable {
     /// When the clients were told to stop.
     package var end: Int64
     package var verdict: Verdict
+    /// How long a client waits for an answer before it counts as hung.
+    package var patience: Duration?
 
     package init(
-        scenario: String, groups: [Group], timeline: Timeline, fault: Int64, end: Int64, verdict: Verdict
+        scenario: String, seed: UInt64? = nil, groups: [Group], timeline: Timeline, fault: Int64, end: Int64,
+        verdict: Verdict, patience: Duration? = nil
     ) {
         self.scenario = scenario
+        self.seed = seed
+        self.patience = patience
         self.groups = groups
         self.timeline = timeline
         self.fault = fault

@@ -3,10 +3,11 @@ extension DrillReport {
     private static let findingsShown = 50
 
     package init(_ outcome: DrillOutcome) {
-        let all = ClientMeasures(outcome.groups.flatMap(\.histories), fault: outcome.fault, end: outcome.end)
+        let all = ClientMeasures(
+            outcome.groups.flatMap(\.histories), fault: outcome.fault, end: outcome.end, patience: outcome.patience)
         let writes = outcome.groups.map(\.writes).reduce(Checker.Result(), +)
         self.init(
-            scenario: outcome.scenario,
+            scenario: outcome.scenario, seed: outcome.seed,
             passed: outcome.verdict.passed,
             clients: Clients(all, kind: outcome.groups.map(\.kind).joined(separator: "+")),
             rtoMs: all.recovery.map(Self.milliseconds),
@@ -50,6 +51,7 @@ extension DrillReport.Clients {
     init(_ measures: ClientMeasures, kind: String) {
         self.init(
             kind: kind, count: measures.clients, requests: measures.requests, errors: measures.errors,
+            hung: measures.hung,
             longestStallMs: DrillReport.milliseconds(measures.longestStall),
             p50Ms: Self.hundredths(measures.p50), p99Ms: Self.hundredths(measures.p99))
     }
@@ -66,7 +68,8 @@ extension DrillReport.Writes {
             staleReads: result.count(.staleRead), unknown: result.unknown, unknownApplied: result.unknownApplied,
             freshReads: result.freshReads, foreignReplies: result.count(.foreignReply),
             falselyRefused: result.count(.falselyRefused), reordered: result.count(.reordered),
-            torn: result.count(.torn))
+            torn: result.count(.torn), lostDurable: result.count(.lost, where: \.isDurable),
+            staleCarts: result.count(.staleRead, where: { $0 == .readCart }), cartMisses: result.cartMisses)
     }
 }
 

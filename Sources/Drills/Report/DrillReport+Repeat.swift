@@ -19,6 +19,7 @@ extension DrillReport {
                 kind: shown.clients.kind, count: shown.clients.count,
                 requests: runs.reduce(0) { $0 + $1.clients.requests },
                 errors: runs.reduce(0) { $0 + $1.clients.errors },
+                hung: runs.reduce(0) { $0 + $1.clients.hung },
                 longestStallMs: worst.clients.longestStallMs,
                 p50Ms: medianP50.isEmpty ? 0 : medianP50[(medianP50.count - 1) / 2],
                 p99Ms: measured.map(\.clients.p99Ms).max() ?? 0),
@@ -73,6 +74,7 @@ extension DrillReport.Writes {
             unknown: a.unknown + b.unknown, unknownApplied: a.unknownApplied + b.unknownApplied,
             freshReads: a.freshReads + b.freshReads, foreignReplies: a.foreignReplies + b.foreignReplies,
             falselyRefused: a.falselyRefused + b.falselyRefused, reordered: a.reordered + b.reordered,
-            torn: a.torn + b.torn)
+            torn: a.torn + b.torn, lostDurable: a.lostDurable + b.lostDurable,
+            staleCarts: a.staleCarts + b.staleCarts, cartMisses: a.cartMisses + b.cartMisses)
     }
 }

@@ -10,6 +10,8 @@ package struct DrillReport: Sendable, Equatable, Encodable {
         /// Operations sent, connecting included.
         package var requests: Int
         package var errors: Int
+        /// Operations that nobody answered before the client gave up.
+        package var hung: Int = 0
         package var longestStallMs: Int
         package var p50Ms: Double
         package var p99Ms: Double
@@ -27,6 +29,11 @@ package struct DrillReport: Sendable, Equatable, Encodable {
         package var falselyRefused: Int
         package var reordered: Int
         package var torn: Int
+        /// Those of `lost` that were on durable prefixes.
+        package var lostDurable: Int = 0
+        /// Those of `staleReads` that were reads of a cart.
+        package var staleCarts: Int = 0
+        package var cartMisses: Int = 0
     }
 
     package struct Event: Sendable, Equatable, Encodable {
@@ -87,6 +94,8 @@ package struct DrillReport: Sendable, Equatable, Encodable {
     }
 
     package var scenario: String
+    /// What a random schedule was drawn from.
+    package var seed: UInt64?
     package var passed: Bool
     package var clients: Clients
     package var rtoMs: Int?
@@ -102,7 +111,7 @@ package struct DrillReport: Sendable, Equatable, Encodable {
     package var runs: [DrillReport]?
 
     enum CodingKeys: String, CodingKey {
-        case scenario, passed, clients, rtoMs, writes, timeline, checks, groups, errors, findings, failure
+        case scenario, seed, passed, clients, rtoMs, writes, timeline, checks, groups, errors, findings, failure
         case repeats = "repeat"
         case runs
     }
@@ -110,6 +119,7 @@ package struct DrillReport: Sendable, Equatable, Encodable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(scenario, forKey: .scenario)
+        try container.encodeIfPresent(seed, forKey: .seed)
         try container.encode(passed, forKey: .passed)
         try container.encode(clients, forKey: .clients)
         // A drill without recovery says null; a missing key would read like an older version.

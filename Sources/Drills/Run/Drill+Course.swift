@@ -6,6 +6,18 @@ extension Drill {
         var masterAfter: String?
         var fault: Int64
         var end: Int64
+        /// The highest configuration epoch that a Sentinel knew: each failover that succeeds takes a higher one.
+        var epochBefore: Int?
+        var epochAfter: Int?
+        /// From each cut of links to its repair.
+        var cuts: [ClosedRange<Int64>] = []
+        /// What the old master executed after the new one had taken a write; nil when none had, or nobody watched.
+        var oldMasterWrites: Int?
+
+        /// What is measured from a fault is measured from the last one that struck the master, or from the first one.
+        mutating func noteFault(at time: Int64, strikesMaster: Bool) {
+            if strikesMaster || fault == 0 { fault = time }
+        }
     }
 
     struct Client: Sendable {
@@ -19,12 +31,13 @@ extension Drill {
                 try await PHPClient(assignment, recorder: recorder, script: script).run(until: stop)
             case .native:
                 try await NativeClient(assignment, recorder: recorder).run(until: stop)
+            case .shopper:
+                try await ShopperClient(assignment, recorder: recorder).run(until: stop)
             }
         }
     }
 
     func perform(_ clients: [Client], _ observer: StackObserver) async throws -> Course {
-        let injector = FaultInjector(stage)
         let probe = StackProbe(stage)
         try await warmUp(clients)
         guard let before = await probe.master() else {
@@ -32,41 +45,58 @@ extension Drill {
         }
         observer.note("clients.steady", "\(clients.count) clients succeed")
         var course = Course(masterBefore: before.name, masterAfter: nil, fault: 0, end: 0)
-        var broken: [Victim] = []
-        var latest: Int64 = 0
+        course.epochBefore = await probe.configurationEpoch()
+        var wreckage = Wreckage(stage)
+        let watch = OldMasterWatch(stage, old: before)
+        let watching = scenario.expectations.fencesOldMaster
         do {
-            for step in scenario.steps {
-                switch step {
-                case .inject(let fault):
-                    let injection = try await injector.inject(fault)
-                    let victim = injection.victim
-                    progress("\(victim.action.rawValue) \(victim.name)")
-                    observer.note("fault.injected", at: injection.sent, "\(victim.action.rawValue) \(victim.name)")
-                    observer.note("fault.verified", at: injection.effective, "process \(victim.pid)")
-                    broken.append(victim)
-                    latest = injection.effective
-                    course.fault = injection.effective
-                case .awaitRecovery:
-                    try await awaitRecovery(clients, since: latest, observer)
-                case .observe(let duration):
-                    try await Task.sleep(for: duration)
-                case .repair:
-                    for victim in broken {
-                        observer.note("fault.repaired", victim.action == .stop ? "SIGCONT \(victim.name)" : victim.name)
-                        try await injector.repair(victim)
-                    }
-                    broken = []
-                case .awaitHealed:
-                    course.masterAfter = try await awaitHealed(observer)
-                }
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                if watching { tasks.addTask { await watch.run() } }
+                try await perform(clients, observer, &course, &wreckage)
+                tasks.cancelAll()
             }
         } catch {
-            // A stopped process would stay behind stopped.
-            for victim in broken { try? await injector.repair(victim) }
+            // A stopped process would stay behind stopped, and a link cut.
+            await wreckage.clear()
             throw error
         }
+        course.oldMasterWrites = watch.writes
+        course.epochAfter = await probe.configurationEpoch()
         course.end = MonotonicClock.now()
         return course
+    }
+
+    private func perform(
+        _ clients: [Client], _ observer: StackObserver, _ course: inout Course, _ wreckage: inout Wreckage
+    ) async throws {
+        let begun = MonotonicClock.now()
+        for step in scenario.steps {
+            switch step {
+            case .inject(let fault):
+                let time = try await wreckage.inject(fault, observer, progress)
+                course.noteFault(at: time, strikesMaster: fault.target == .master || fault.action == .failover)
+            case .disturb(let fault):
+                let time = try await wreckage.disturb(fault, observer, progress)
+                course.noteFault(at: time, strikesMaster: fault.strikesMaster)
+            case .awaitRecovery:
+                try await awaitRecovery(clients.filter { !isCutOff($0) }, since: course.fault, observer)
+            case .observe(let duration):
+                try await Task.sleep(for: duration)
+            case .repair:
+                try await wreckage.repair(observer)
+                course.cuts = wreckage.cuts
+            case .awaitHealed:
+                course.masterAfter = try await awaitHealed(observer)
+                let spent = MonotonicClock.now() - begun
+                if course.masterAfter == nil { return }
+                if let budget = scenario.budget, spent >= budget.inNanoseconds { return }
+            }
+        }
+    }
+
+    /// Whether a client's sidecar is on the wrong side of the scenario's cut.
+    func isCutOff(_ client: Client) -> Bool {
+        client.assignment.sidecar.map(scenario.expectations.minority.contains) ?? false
     }
 
     private func warmUp(_ clients: [Client]) async throws {

@@ -23,6 +23,29 @@ package enum DrillTopology {
           on_timeout: close
         """)
 
+    /// What scenarios run on that cut links or ask for a role: failover assisted, as the default is. The hold of three
+    /// seconds covers a master that is cut off, which has to be told from one that pauses.
+    package static func separated(_ requirements: Requirements) -> StoreTopology {
+        var topology = store(
+            """
+            version: 1
+            store: drill
+            provider: local
+            redis:
+              role: \((requirements.role ?? .store).rawValue)
+              persistence: aof
+              down_after: 1s
+              failover_timeout: 5s
+              failover: assisted
+              maxmemory: 256MiB
+            sidecar:
+              hold: 3s
+              on_timeout: close
+            """)
+        if requirements.durable { topology.redis?.durable = [ClientKeys.durablePrefix] }
+        return topology
+    }
+
     /// Redis and Sentinel as the common tutorial sets them up: down-after 15 s, and nothing between them and PHP.
     package static let tutorial = store(
         """

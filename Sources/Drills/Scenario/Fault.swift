@@ -1,10 +1,12 @@
 /// A fault that a drill injects into a real process.
-package struct Fault: Sendable, Equatable {
-    package enum Target: Sendable, Equatable {
+package struct Fault: Sendable, Hashable {
+    package enum Target: Sendable, Hashable {
         /// The Redis node that is master when the fault is injected.
         case master
-        /// A Redis node that follows it.
+        /// A Redis node that follows it: the first one in the order of the topology.
         case replica
+        /// The last one in that order.
+        case lastReplica
         /// A Sentinel, counted from 0 in the order of the topology.
         case sentinel(Int)
     }
@@ -18,6 +20,10 @@ package struct Fault: Sendable, Equatable {
         case terminate = "SIGTERM"
         /// `SENTINEL FAILOVER`, asked of a Sentinel: another master is elected while the old one lives and serves.
         case failover = "SENTINEL FAILOVER"
+        /// SIGKILL, and started again at once without the data it had on disk.
+        case wipe = "SIGKILL and delete the data of"
+        /// The disk of the node is filled up; the disk must be the node's own.
+        case fillDisk = "fill the disk of"
     }
 
     package var action: Action

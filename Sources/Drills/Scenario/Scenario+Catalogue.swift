@@ -3,7 +3,7 @@ extension Scenario {
     package static let standard: [Scenario] = [redisCrash, redisHang, redisRestart, sentinelLoss, replicaLoss]
 
     /// Every scenario, in the order in which `--list` shows them.
-    package static let all: [Scenario] = standard + [redisCrashSentinelDown, sentinelFailover]
+    package static let all: [Scenario] = standard + [redisCrashSentinelDown, sentinelFailover] + separated
 
     package static func named(_ name: String) -> Scenario? {
         all.first { $0.name == name }

@@ -1,3 +1,5 @@
+package import Topology
+
 /// Whether a drill passed, as a list of the things it had to show.
 package struct Verdict: Sendable, Equatable {
     /// One thing that had to hold.
@@ -20,6 +22,17 @@ package struct Verdict: Sendable, Equatable {
         package var inFlight = 1
         package var masterBefore: String
         package var masterAfter: String?
+        package var role = RedisTopology.Role.store
+        /// Whether the store acknowledges writes to the durable prefix only when a replica has them.
+        package var isDurable = false
+        /// Writes acknowledged to clients that were cut off, after their sidecar had to stop; nil when not watched.
+        package var unfencedWrites: Int?
+        /// Open writes of clients that were cut off; part of `writes.unknown`.
+        package var unknownOfMinority = 0
+        /// How often the master moved; nil when no Sentinel could say.
+        package var failovers: Int?
+        /// What the old master executed after the new one had taken a write; nil when that was not watched.
+        package var oldMasterWrites: Int?
 
         package init(
             measures: ClientMeasures, writes: Checker.Result, fault: Int64, downAfter: Duration,
@@ -40,20 +53,41 @@ package struct Verdict: Sendable, Equatable {
 
     package init(_ expectations: Expectations, _ findings: Findings) {
         let writes = findings.writes
-        expect("errors", findings.measures.errors, atMost: 0)
+        expectErrors(expectations.errors, findings.measures)
         expect("duplicated", writes.count(.duplicated), atMost: 0)
         expect("foreign_replies", writes.count(.foreignReply), atMost: 0)
         expect("falsely_refused", writes.count(.falselyRefused), atMost: 0)
         expect("reordered", writes.count(.reordered), atMost: 0)
         expect("torn", writes.count(.torn), atMost: 0)
-        expect(
-            "unknown", writes.unknown,
-            atMost: expectations.masterFaults * findings.measures.clients * findings.inFlight)
-        expectPromises("lost", .lost, expectations, findings)
-        expectPromises("stale_reads", .staleRead, expectations, findings)
-        expectStall(expectations, findings)
+        expect("hung", findings.measures.hung, atMost: 0)
+        if findings.isDurable { expect("durable_lost", writes.count(.lost, where: \.isDurable), atMost: 0) }
+        if findings.role == .cache { expectFreshness(writes) }
+        if !expectations.isRandom {
+            expect(
+                "unknown", writes.unknown - findings.unknownOfMinority,
+                atMost: expectations.masterFaults * findings.measures.clients * findings.inFlight)
+            if findings.role == .store {
+                expectPromises("lost", .lost, expectations, findings)
+                expectPromises("stale_reads", .staleRead, expectations, findings)
+            }
+            expectStall(expectations, findings)
+        }
         expectMaster(expectations, findings)
         expectTraffic(findings)
+    }
+
+    /// A cache may forget, but not remember an older value than one it acknowledged.
+    private mutating func expectFreshness(_ writes: Checker.Result) {
+        let stale = writes.anomalies.filter { $0.kind == .staleRead && !$0.isForgotten }
+        expect("older_reads", stale.reduce(0) { $0 + $1.count }, atMost: 0)
+    }
+
+    private mutating func expectErrors(_ tolerated: Expectations.Errors, _ measures: ClientMeasures) {
+        switch tolerated {
+        case .none: expect("errors", measures.errors, atMost: 0)
+        case .refusals: expect("errors", measures.errors - min(measures.errors, measures.refusals), atMost: 0)
+        case .any: break
+        }
     }
 
     private mutating func expect(_ name: String, _ found: Int, atMost limit: Int) {
@@ -66,8 +100,8 @@ package struct Verdict: Sendable, Equatable {
     ) {
         let window = expectations.replicationWindow
         // An acknowledgement that the old master sent reaches the client a little after the master has died.
-        let forgiven =
-            (findings.fault - window.inNanoseconds)...(findings.fault + ClientMeasures.inFlightAllowance)
+        let after = max(ClientMeasures.inFlightAllowance, expectations.isolationWindow.inNanoseconds)
+        let forgiven = (findings.fault - window.inNanoseconds)...(findings.fault + after)
         let broken = findings.writes.anomalies.filter { $0.kind == kind }
         let unforgiven = broken.filter { anomaly in
             guard window > .zero, let promised = anomaly.promised else { return true }
@@ -101,6 +135,27 @@ package struct Verdict: Sendable, Equatable {
         let detail = moved ? "the master moved from \(before) to \(after)" : "the master stayed \(before)"
         checks.append(
             Check(name: "failover", passed: expectations.failover.map { $0 == moved } ?? true, detail: detail))
+        if let most = expectations.mostFailovers {
+            let count = findings.failovers
+            checks.append(
+                Check(
+                    name: "failovers", passed: count.map { $0 <= most } ?? false,
+                    detail: "\(count.map(String.init) ?? "unknown"), at most \(most)"))
+        }
+        if expectations.fencesMinority {
+            let writes = findings.unfencedWrites
+            checks.append(
+                Check(
+                    name: "unfenced_writes", passed: writes == 0,
+                    detail: writes.map { "\($0), at most 0" } ?? "nobody was cut off long enough"))
+        }
+        if expectations.fencesOldMaster {
+            let writes = findings.oldMasterWrites
+            checks.append(
+                Check(
+                    name: "old_master_writes", passed: writes == 0,
+                    detail: writes.map { "\($0), at most 0" } ?? "no other node took a write"))
+        }
     }
 
     /// No errors and no losses prove nothing when nothing was sent.

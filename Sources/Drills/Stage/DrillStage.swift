@@ -1,4 +1,5 @@
 package import RedisClient
+package import Topology
 
 /// A server of the stack under test.
 package struct StageNode: Sendable, Hashable {
@@ -28,6 +29,17 @@ package protocol DrillStage: Sendable {
     var downAfter: Duration { get }
     /// Whether the Redis nodes keep their data over a restart.
     var isPersistent: Bool { get }
+    var role: RedisTopology.Role { get }
+    /// Whether the drill's durable prefix is declared.
+    var isDurable: Bool { get }
+    /// How long a sidecar may write without having heard a Sentinel majority.
+    var selfFence: Duration { get }
+    /// The host of each sidecar, in the order of the topology.
+    var sidecarHosts: [String] { get }
+    /// The hosts' links, where hosts have any.
+    var network: HostNetwork? { get }
+    /// Where a Redis node keeps its data.
+    func dataDirectory(of name: String) -> String?
 
     /// The process id of a server, or `nil` when it is not running.
     func pid(of name: String) async -> Int32?

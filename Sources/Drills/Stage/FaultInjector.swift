@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Glibc
 internal import RESP
 internal import RedisClient
@@ -38,6 +39,11 @@ package struct FaultInjector: Sendable {
                 victim: Victim(name: node.name, pid: pid, action: fault.action), sent: sent,
                 effective: MonotonicClock.now())
         }
+        if fault.action == .fillDisk {
+            let filled = try DiskFiller(stage, node).fill()
+            return Injection(
+                victim: Victim(name: node.name, pid: pid, action: fault.action), sent: sent, effective: filled)
+        }
         try strike(fault.action, node, pid)
         let expected: ProcessState = fault.action == .stop ? .stopped : .gone
         let effective = try await poll(every: .milliseconds(1), limit: Self.limit) {
@@ -46,6 +52,7 @@ package struct FaultInjector: Sendable {
         guard let effective else {
             throw Self.notInjected("\(node.name) (process \(pid)) survived \(fault.action.rawValue)")
         }
+        if fault.action == .wipe { try await startEmpty(node) }
         return Injection(
             victim: Victim(name: node.name, pid: pid, action: fault.action), sent: sent, effective: effective)
     }
@@ -60,6 +67,11 @@ package struct FaultInjector: Sendable {
                 if case .replica = await probe.role(of: node) { return node }
             }
             throw Self.notInjected("no replica was found to strike")
+        case .lastReplica:
+            for node in stage.redis.reversed() {
+                if case .replica = await probe.role(of: node) { return node }
+            }
+            throw Self.notInjected("no replica was found to strike")
         case .sentinel(let index):
             guard stage.sentinels.indices.contains(index) else {
                 throw Self.notInjected("the stack has no Sentinel number \(index + 1)")
@@ -70,11 +82,27 @@ package struct FaultInjector: Sendable {
 
     private func strike(_ action: Fault.Action, _ node: StageNode, _ pid: Int32) throws {
         switch action {
-        case .kill: try Self.send(SIGKILL, to: pid, node)
+        case .kill, .wipe: try Self.send(SIGKILL, to: pid, node)
         case .stop: try Self.send(SIGSTOP, to: pid, node)
         case .terminate: try Self.send(SIGTERM, to: pid, node)
-        case .failover: break
+        case .failover, .fillDisk: break
         }
+    }
+
+    /// Starts a killed node without its data, and asks it whether it has any.
+    private func startEmpty(_ node: StageNode) async throws {
+        guard let directory = stage.dataDirectory(of: node.name) else {
+            throw Self.notInjected("\(node.name) has no data to delete")
+        }
+        for file in ["appendonlydir", "dump.rdb"] {
+            try? FileManager.default.removeItem(atPath: "\(directory)/\(file)")
+        }
+        try await stage.start(node.name)
+        let empty = try await poll(every: .milliseconds(10), limit: Self.limit) {
+            let reply = await probe.ask(node.endpoint, stage.nodeCredentials) { try await $0.send(["DBSIZE"]) }
+            return reply?.integer == 0 ? true : nil
+        }
+        if empty == nil { throw Self.notInjected("\(node.name) still has data") }
     }
 
     private func askForFailover(_ sentinel: StageNode) async throws {
@@ -99,8 +127,10 @@ package struct FaultInjector: Sendable {
     /// Resumes what was stopped and starts what was killed, and waits until it runs.
     package func repair(_ victim: Victim) async throws {
         switch victim.action {
-        case .failover:
+        case .failover, .wipe:
             break
+        case .fillDisk:
+            if let node = stage.redis.first(where: { $0.name == victim.name }) { try DiskFiller(stage, node).free() }
         case .stop:
             kill(victim.pid, SIGCONT)
             let resumed = try await poll(every: .milliseconds(1), limit: Self.limit) {

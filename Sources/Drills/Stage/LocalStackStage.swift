@@ -1,6 +1,6 @@
 package import LocalStack
 package import RedisClient
-internal import Topology
+package import Topology
 
 /// A local stack as the stage of a drill.
 package struct LocalStackStage: DrillStage {
@@ -10,8 +10,19 @@ package struct LocalStackStage: DrillStage {
     package let downAfter: Duration
     package let isPersistent: Bool
 
-    package init(_ stack: LocalStack) {
+    package let role: RedisTopology.Role
+    package let isDurable: Bool
+    package let selfFence: Duration
+    package let sidecarHosts: [String]
+    package let network: HostNetwork?
+
+    package init(_ stack: LocalStack, network: HostNetwork? = nil) {
         self.stack = stack
+        self.network = network
+        role = stack.topology.redis?.role ?? .store
+        isDurable = stack.topology.redis?.durable.contains(ClientKeys.durablePrefix) ?? false
+        selfFence = stack.topology.sidecar?.selfFence ?? .zero
+        sidecarHosts = stack.topology.sidecar?.nodes ?? []
         func nodes(_ kind: StackManifest.Kind) -> [StageNode] {
             stack.members(kind).compactMap { member in
                 member.endpoint.map { StageNode(name: member.name, endpoint: $0) }
@@ -28,6 +39,8 @@ package struct LocalStackStage: DrillStage {
     package var sentinelCredentials: RedisCredentials? { nil }
     package var tls: RedisTLS? { stack.tls }
 
+    package func dataDirectory(of name: String) -> String? { stack.dataDirectory(of: name) }
+
     package func pid(of name: String) async -> Int32? { stack.pid(of: name) }
 
     package func start(_ name: String) async throws {
@@ -38,6 +51,13 @@ package struct LocalStackStage: DrillStage {
 }
 
 extension LocalStack {
+    /// The number of the sidecar behind each of ``sidecarRoutes``.
+    package var sidecarsOfRoutes: [Int] {
+        members(.sidecar).enumerated().flatMap { number, member in
+            Array(repeating: number, count: (member.socket == nil ? 0 : 1) + (member.endpoint == nil ? 0 : 1))
+        }
+    }
+
     /// The sidecars' addresses, sockets and TCP in turn, as clients of a store would use them.
     package var sidecarRoutes: [Route] {
         members(.sidecar).flatMap { member -> [Route] in

@@ -52,6 +52,19 @@ package struct StackProbe: Sendable {
         return node
     }
 
+    /// The highest configuration epoch that a Sentinel knows; each successful failover takes a higher one.
+    package func configurationEpoch() async -> Int? {
+        var highest: Int?
+        for sentinel in stage.sentinels {
+            let epoch = await ask(sentinel.endpoint, stage.sentinelCredentials) { connection -> Int? in
+                let reply = try await connection.send(["SENTINEL", "MASTER", stage.service])
+                return reply.fields?["config-epoch"]?.integer.map { Int($0) }
+            }
+            if let epoch { highest = max(highest ?? 0, epoch) }
+        }
+        return highest
+    }
+
     /// The only node that says of itself that it is master: all there is to go by when no Sentinel majority is left.
     package func onlyMaster() async -> StageNode? {
         var masters: [StageNode] = []

@@ -8,6 +8,8 @@ package enum ClientKind: String, Sendable, CaseIterable {
     case predis
     /// Connections of this process without pauses, to saturate the path.
     case native
+    /// Connections of this process that work like shoppers' sessions, with a cart and with durable writes.
+    case shopper
 }
 
 /// How a client reaches Redis.
@@ -26,6 +28,8 @@ package struct ClientGroup: Sendable {
     package var count: Int
     /// Client `i` takes route `i` modulo their number.
     package var routes: [Route]
+    /// The number of the sidecar behind each route; empty when there are none.
+    package var sidecars: [Int] = []
     package var credentials: RedisCredentials?
     /// How long a client waits for a connection and for a reply. Predis ignores them with Sentinels, as it does in
     /// the tutorials.
@@ -53,6 +57,8 @@ package struct ClientAssignment: Sendable {
     /// Unique within the drill; part of the client's keys.
     package var client: Int
     package var route: Route
+    /// The sidecar it uses, counted from 0; nil when it uses none.
+    package var sidecar: Int?
     package var database: Int
     package var keys: ClientKeys
 }
@@ -67,6 +73,7 @@ extension ClientGroup {
         return (0..<count).map { index in
             ClientAssignment(
                 group: self, client: first + index, route: routes[index % routes.count],
+                sidecar: sidecars.isEmpty ? nil : sidecars[index % sidecars.count],
                 database: Self.databases[index / 2 % Self.databases.count],
                 keys: ClientKeys(run: run, client: first + index))
         }

@@ -3,6 +3,9 @@ package struct ClientKeys: Sendable, Hashable {
     /// Keys with this prefix are declared idempotent in a drill's topology, so SET may be replayed on them.
     package static let idempotentPrefix = "drill:set:"
 
+    /// Keys with this prefix are declared durable where a scenario asks for it.
+    package static let durablePrefix = "drill:durable:"
+
     package let owner: String
 
     package init(run: String, client: Int) {
@@ -16,6 +19,9 @@ package struct ClientKeys: Sendable, Hashable {
     package var counter: String { "drill:counter:\(owner)" }
     package var log: String { "drill:log:\(owner)" }
     package var orders: String { "drill:orders:\(owner)" }
+    package func pledge(_ page: Int) -> String { Self.durablePrefix + "\(owner):\(page)" }
+    package var tally: String { Self.durablePrefix + "\(owner):tally" }
+    package var cart: String { Self.idempotentPrefix + "\(owner):cart" }
     package var orderCount: String { "drill:order-count:\(owner)" }
 
     /// What a value found under one of the client's keys says: the page that wrote it.
