@@ -27,7 +27,7 @@ package struct DrillCommand: BreakwaterCommand {
 
     @Argument(
         help: ArgumentHelp("The scenarios to run, in this order.", valueName: "scenario"),
-        completion: .list(Scenario.all.map(\.name) + [Scenario.chaosName]))
+        completion: .list(Scenario.all.map(\.name) + [Scenario.chaosName, Soak.name]))
     package var scenarios: [String] = []
 
     @Flag(help: "Name the scenarios and end.")
@@ -85,6 +85,7 @@ package struct DrillCommand: BreakwaterCommand {
 
     package func perform(_ console: Console) async throws -> ExitStatus {
         if list { return try showList(console) }
+        if scenarios.contains(Soak.name) { return try await soak(console) }
         var suite = DrillSuite(try chosen(), stateDirectory: "")
         guard (1...1000).contains(self.repeat) else {
             throw UserFacingError(
@@ -119,6 +120,31 @@ package struct DrillCommand: BreakwaterCommand {
         return reports.allSatisfy(\.passed) ? .done : .failed
     }
 
+    /// A soak has a store, clients and a report of its own.
+    private func soak(_ console: Console) async throws -> ExitStatus {
+        guard scenarios.count == 1, self.repeat == 1, file == nil else {
+            throw UserFacingError(
+                code: "drill.soak_alone", summary: "soak runs alone, once, on its built-in store",
+                hint: "`breakwater drill soak --duration 1h`", status: .invalid)
+        }
+        let duration = try time(or: .seconds(3600))
+        let (result, kept) = try await DrillFiles.withStateDirectory(state) { directory in
+            var soak = Soak(duration: duration, stateDirectory: directory)
+            soak.redisPrograms = programs.redisPrograms
+            soak.progress = { console.note($0) }
+            let result = try await soak.run()
+            return (result, result.passed)
+        }
+        if let kept { console.note("the store's files and logs are in \(kept)") }
+        if let report {
+            try DrillFiles.write(result.text, to: report, "\(Soak.name).txt")
+            try DrillFiles.write(try DrillFiles.json(result), to: report, "\(Soak.name).json")
+        }
+        console.print(result.text)
+        try console.document(result)
+        return result.passed ? .done : .failed
+    }
+
     private struct Result: Encodable {
         var passed: Bool
         var drills: [DrillReport]
@@ -142,7 +168,10 @@ package struct DrillCommand: BreakwaterCommand {
     /// What can be named, in the order of `--list`.
     private static var catalogue: [Entry] {
         Scenario.all.map { Entry(name: $0.name, summary: $0.summary) }
-            + [Entry(name: Scenario.chaosName, summary: Scenario.chaosSummary)]
+            + [
+                Entry(name: Scenario.chaosName, summary: Scenario.chaosSummary),
+                Entry(name: Soak.name, summary: Soak.summary),
+            ]
     }
 
     private func chosen() throws -> [Scenario] {

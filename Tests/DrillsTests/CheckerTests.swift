@@ -325,7 +325,103 @@ import Testing
             anomalies: [.init(.foreignReply, .transact, page: 1)]),
     ]
 
-    @Test(arguments: pageKeys + overwrittenKey + counter + log + transactions)
+    static let durable: [Case] = [
+        Case(
+            name: "what was acknowledged on the durable prefix is there",
+            operations: [.init(.pledge, page: 1), .init(.tally, page: 1, result: .number(1))],
+            final: FinalState(pledges: [1: .number(1)], tally: 1)),
+        Case(
+            name: "an acknowledged durable key is missing",
+            operations: [.init(.pledge, page: 1), .init(.pledge, page: 2)],
+            final: FinalState(pledges: [2: .number(2)]),
+            anomalies: [.init(.lost, .pledge, page: 1)]),
+        Case(
+            name: "a durable write that too few replicas confirmed may be there or not",
+            operations: [.init(.pledge, page: 1, outcome: .broken), .init(.pledge, page: 2, outcome: .broken)],
+            final: FinalState(pledges: [2: .number(2)]),
+            unknown: 2, unknownApplied: 1),
+        Case(
+            name: "the durable counter lost one",
+            operations: [.init(.tally, page: 1, result: .number(1)), .init(.tally, page: 2, result: .number(2))],
+            final: FinalState(tally: 1),
+            anomalies: [.init(.lost, .tally, page: 2)]),
+        Case(
+            name: "the durable counter counted twice",
+            operations: [.init(.tally, page: 1, result: .number(1))],
+            final: FinalState(tally: 2),
+            anomalies: [.init(.duplicated, .tally, page: 1)]),
+        Case(
+            name: "both counters are kept apart",
+            operations: [.init(.increment, page: 1, result: .number(1)), .init(.tally, page: 1, result: .number(1))],
+            final: FinalState(counter: 1, tally: 1)),
+    ]
+
+    static let carts: [Case] = [
+        Case(
+            name: "the cart is what was written",
+            operations: [
+                .init(.readCart, page: 1, result: .missing), .init(.writeCart, page: 1),
+                .init(.readCart, page: 2, result: .number(1)),
+            ],
+            final: FinalState()),
+        Case(
+            name: "a cache may forget the cart",
+            operations: [.init(.writeCart, page: 1), .init(.readCart, page: 2, result: .missing)],
+            final: FinalState()),
+        Case(
+            name: "the cart jumps back in time",
+            operations: [
+                .init(.writeCart, page: 1), .init(.writeCart, page: 2), .init(.readCart, page: 3, result: .number(1)),
+            ],
+            final: FinalState(),
+            anomalies: [.init(.staleRead, .readCart, page: 3)]),
+        Case(
+            name: "it comes back after it was missing",
+            operations: [
+                .init(.writeCart, page: 1), .init(.writeCart, page: 2), .init(.readCart, page: 3, result: .missing),
+                .init(.readCart, page: 4, result: .number(1)),
+            ],
+            final: FinalState(),
+            anomalies: [.init(.staleRead, .readCart, page: 4)]),
+        Case(
+            name: "an open write may show, and from then on nothing older",
+            operations: [
+                .init(.writeCart, page: 1), .init(.writeCart, page: 2, outcome: .broken),
+                .init(.readCart, page: 3, result: .number(2)), .init(.readCart, page: 4, result: .number(1)),
+            ],
+            final: FinalState(),
+            anomalies: [.init(.staleRead, .readCart, page: 4)],
+            unknown: 1),
+        Case(
+            name: "an open write may not show",
+            operations: [
+                .init(.writeCart, page: 1), .init(.writeCart, page: 2, outcome: .broken),
+                .init(.readCart, page: 3, result: .number(1)),
+            ],
+            final: FinalState(),
+            unknown: 1),
+        Case(
+            name: "an open write runs after a newer acknowledged one",
+            operations: [
+                .init(.writeCart, page: 1, outcome: .broken), .init(.writeCart, page: 2),
+                .init(.readCart, page: 3, result: .number(1)),
+            ],
+            final: FinalState(),
+            anomalies: [.init(.staleRead, .readCart, page: 3)],
+            unknown: 1),
+        Case(
+            name: "somebody else's cart",
+            operations: [.init(.writeCart, page: 1), .init(.readCart, page: 2, result: .foreign)],
+            final: FinalState(),
+            anomalies: [.init(.foreignReply, .readCart, page: 2)]),
+        Case(
+            name: "a cart from the future",
+            operations: [.init(.writeCart, page: 1), .init(.readCart, page: 2, result: .number(7))],
+            final: FinalState(),
+            anomalies: [.init(.foreignReply, .readCart, page: 2)]),
+    ]
+
+    @Test(arguments: pageKeys + overwrittenKey + counter + log + transactions + durable + carts)
     func finds(_ example: Case) {
         var history = ClientHistory(client: 3, operations: example.operations)
         history.interrupted = example.interrupted

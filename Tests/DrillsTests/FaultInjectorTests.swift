@@ -1,6 +1,7 @@
 import Foundation
 import RedisClient
 import Testing
+import Topology
 
 @testable import Drills
 
@@ -16,6 +17,12 @@ private struct OneProcessStage: DrillStage {
     var sentinelCredentials: RedisCredentials? { nil }
     var downAfter: Duration { .seconds(1) }
     var isPersistent: Bool { false }
+    var role: RedisTopology.Role { .store }
+    var isDurable: Bool { false }
+    var selfFence: Duration { .zero }
+    var sidecarHosts: [String] { [] }
+    var network: HostNetwork? { nil }
+    func dataDirectory(of name: String) -> String? { nil }
 
     func pid(of name: String) async -> Int32? { pid }
     func start(_ name: String) async throws {}

@@ -1,4 +1,5 @@
 import Testing
+import Topology
 
 @testable import Drills
 
@@ -103,5 +104,98 @@ import Testing
     @Test func silenceIsNoSuccess() {
         #expect(failures { $0.measures.recovery = nil } == ["recovered"])
         #expect(failures { $0.writes.acknowledged = 0 } == ["recovered"])
+    }
+
+    @Test func refusalsMayBeToleratedAndOtherErrorsNot() {
+        var expectations = Self.expectations
+        expectations.errors = .refusals
+        #expect(
+            failures(expectations) {
+                $0.measures.errors = 3
+                $0.measures.refusals = 3
+            } == [])
+        #expect(
+            failures(expectations) {
+                $0.measures.errors = 4
+                $0.measures.refusals = 3
+            } == ["errors"])
+    }
+
+    @Test func clientsWithoutAnAnswerFail() {
+        #expect(failures { $0.measures.hung = 1 } == ["hung"])
+    }
+
+    /// Not even in the replication window, for that is what durable means.
+    @Test func aDurableLossIsNeverForgiven() {
+        var lost = anomaly(.lost, promised: 9_990_000_000)
+        lost.operation = .pledge
+        #expect(failures { $0.writes.anomalies = [lost] } == [])
+        #expect(
+            failures {
+                $0.writes.anomalies = [lost]
+                $0.isDurable = true
+            } == ["durable_lost"])
+    }
+
+    @Test func aCacheMayForgetAndNotRemember() {
+        var forgotten = anomaly(.staleRead)
+        forgotten.isForgotten = true
+        #expect(
+            failures {
+                $0.role = .cache
+                $0.writes.anomalies = [forgotten, anomaly(.lost)]
+            } == [])
+        #expect(
+            failures {
+                $0.role = .cache
+                $0.writes.anomalies = [anomaly(.staleRead)]
+            } == ["older_reads"])
+        #expect(failures { $0.writes.anomalies = [forgotten] } == ["stale_reads"])
+    }
+
+    @Test func theOldMasterMustBeFencedAndSeenToBe() {
+        var expectations = Self.expectations
+        expectations.fencesOldMaster = true
+        expectations.mostFailovers = 1
+        #expect(
+            failures(expectations) {
+                $0.oldMasterWrites = 0
+                $0.failovers = 1
+            } == [])
+        #expect(
+            failures(expectations) {
+                $0.oldMasterWrites = 1
+                $0.failovers = 2
+            } == ["failovers", "old_master_writes"])
+        #expect(failures(expectations) { _ in } == ["failovers", "old_master_writes"])
+    }
+
+    @Test func theMinorityMustBeFencedAndItsOpenWritesAreItsOwn() {
+        var expectations = Self.expectations
+        expectations.fencesMinority = true
+        #expect(failures(expectations) { $0.unfencedWrites = 0 } == [])
+        #expect(failures(expectations) { $0.unfencedWrites = 1 } == ["unfenced_writes"])
+        #expect(failures(expectations) { _ in } == ["unfenced_writes"])
+        #expect(
+            failures {
+                $0.writes.unknown = 9
+                $0.unknownOfMinority = 5
+            } == [])
+    }
+
+    /// How long things take and what asynchronous replication loses is only counted.
+    @Test func aRandomScheduleIsJudgedByWhatNothingExcuses() {
+        var expectations = Expectations(stall: .seconds(1), failover: nil)
+        expectations.errors = .any
+        expectations.isRandom = true
+        #expect(
+            failures(expectations) {
+                $0.measures.errors = 99
+                $0.measures.longestStall = 60_000_000_000
+                $0.writes.unknown = 99
+                $0.writes.anomalies = [anomaly(.lost), anomaly(.staleRead)]
+            } == [])
+        #expect(failures(expectations) { $0.writes.anomalies = [anomaly(.duplicated)] } == ["duplicated"])
+        #expect(failures(expectations) { $0.measures.hung = 1 } == ["hung"])
     }
 }

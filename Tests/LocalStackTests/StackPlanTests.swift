@@ -100,4 +100,34 @@ import Topology
         lock = nil
         #expect(StateLock.holder(state) == nil)
     }
+
+    /// A host with a network of its own is entered, and the process id stays the program's: `nsenter` becomes it.
+    @Test func hostsMayBeNetworksOfTheirOwn() throws {
+        let topology = try #require(
+            StoreTopology.read(text: "{version: 1, store: s, provider: local}", file: "f").topology)
+        let names = topology.hosts.map(\.name)
+        var options = StackOptions(stateDirectory: "/srv/s")
+        let namespaces = HostNamespaces(
+            places: Dictionary(
+                uniqueKeysWithValues: names.enumerated().map {
+                    ($1, .init(address: "10.231.0.\($0 + 1)", namespace: "/run/netns/\($1)"))
+                }), program: "/usr/bin/nsenter")
+        options.namespaces = namespaces
+        let assigned = try #require(namespaces.assigned(topology))
+        func plan(_ options: StackOptions) throws -> StackPlan {
+            try StackPlan(
+                topology: assigned, state: StateDirectory("/srv/s"), options: options, programs: Self.programs,
+                secrets: RedisSecrets(all: Topology.Secret("hunter2hunter2hunter2hunter2")), clientPasswordFile: nil)
+        }
+        let members = try plan(options).members
+        for (member, host) in zip(members, names) {
+            #expect(member.executable == "/usr/bin/nsenter")
+            #expect(member.arguments.prefix(2) == ["--net=/run/netns/\(host)", "--"])
+            #expect(member.endpoint.host == assigned.address(of: host))
+        }
+        // Without them the addresses are no loopback's, and refused.
+        options.namespaces = nil
+        #expect(throws: StackError.self) { try plan(options) }
+        #expect(HostNamespaces(places: [:], program: "").assigned(topology) == nil)
+    }
 }
