@@ -4,6 +4,8 @@
 #   SCRATCH=DIR            the build folder (default: .build)
 #   PREFIX=DIR             where install puts the two programs (default: /usr/local)
 #   BENCH_NAME=NAME        bench writes Benchmarks/results/NAME.json (default: sidecar)
+#   SEEDS, CHAOS_DURATION  what chaos draws its faults from, and how long each (default: 1 to 10, 3m)
+#   SOAK_DURATION          how long soak takes (default: 1h)
 #   DEMO_FLAGS, BENCH_FLAGS, TEST_FLAGS   passed on to the program or to `swift test`
 
 SWIFT   ?= swift
@@ -12,6 +14,9 @@ SCRATCH ?= .build
 PREFIX  ?= /usr/local
 DESTDIR ?=
 BENCH_NAME ?= sidecar
+SEEDS   ?= 1 2 3 4 5 6 7 8 9 10
+CHAOS_DURATION ?= 3m
+SOAK_DURATION  ?= 1h
 
 # The import check is what enforces the layers of docs/architecture.md: a file that imports a target which its own
 # target does not declare does not build.
@@ -28,7 +33,7 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench format lint install uninstall clean
+.PHONY: help build demo test bench chaos soak format lint install uninstall clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -58,6 +63,22 @@ bench: ## measure the sidecar beside HAProxy and Redis itself (release build, so
 	$(SWIFT) build $(RELEASE) --product breakwater-proxy
 	$(SWIFT) build $(RELEASE) --product breakwater-bench
 	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater-bench" --output Benchmarks/results/$(BENCH_NAME).json $(BENCH_FLAGS)
+
+chaos: ## random faults from ten seeds, three minutes each (release build; as root also with cut links)
+	@Scripts/bootstrap chaos
+	$(SWIFT) build $(RELEASE) --product breakwater-proxy
+	$(SWIFT) build $(RELEASE) --product breakwater
+	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; mkdir -p Benchmarks/results; failed=; for seed in $(SEEDS); do \
+	  "$$bin/breakwater" drill redis-chaos --seed $$seed --duration $(CHAOS_DURATION) --json \
+	    > Benchmarks/results/redis-chaos-$$seed.json || failed="$$failed $$seed"; done; \
+	if [ -n "$$failed" ]; then echo "failed with the seeds$$failed"; exit 1; fi
+
+soak: ## an hour of connection churn with faults: memory, descriptors and latency must stay flat (release build)
+	@Scripts/bootstrap chaos
+	$(SWIFT) build $(RELEASE) --product breakwater-proxy
+	$(SWIFT) build $(RELEASE) --product breakwater
+	@mkdir -p Benchmarks/results
+	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater" drill soak --duration $(SOAK_DURATION) --json > Benchmarks/results/soak.json
 
 format: ## format every Swift file in place
 	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(SWIFT_SOURCES))
