@@ -18,6 +18,7 @@ package struct ChaosSchedule: Sendable, Equatable {
     private static let shortest: Duration = .seconds(2)
 
     /// - Parameters:
+    ///   - seed: what everything is drawn from.
     ///   - duration: how long faults go on at least, unless the steps take longer.
     ///   - network: whether links can be cut.
     package init(seed: UInt64, duration: Duration, network: Bool) {
