@@ -61,7 +61,9 @@ let package = Package(
         // Layer 1: clients.
         .target(
             name: "RedisClient",
-            dependencies: ["RESP", "RecoveryCore", .nioCore, .nioPosix, .nioSSL, .nioTLS, .deque, .logging],
+            dependencies: [
+                "RESP", "RecoveryCore", .crypto, .nioCore, .nioPosix, .nioSSL, .nioTLS, .nioHTTP1, .deque, .logging,
+            ],
             swiftSettings: strict),
 
         // The certificates of a local store.
@@ -92,7 +94,10 @@ let package = Package(
         // Layer 3: composition.
         .target(
             name: "Commands",
-            dependencies: ["Topology", "Rendering", "LocalStack", "Drills", .argumentParser, .logging, .unixSignals],
+            dependencies: [
+                "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", .argumentParser,
+                .logging, .unixSignals,
+            ],
             swiftSettings: strict),
         .executableTarget(name: "breakwater", dependencies: ["Commands"], swiftSettings: strict),
         .executableTarget(

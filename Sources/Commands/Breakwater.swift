@@ -36,6 +36,11 @@ package struct Breakwater: AsyncParsableCommand {
                     DownCommand.self,
                 ]),
             CommandGroup(
+                name: "Operate",
+                subcommands: [
+                    SwitchoverCommand.self
+                ]),
+            CommandGroup(
                 name: "Prove",
                 subcommands: [
                     DrillCommand.self,

@@ -27,7 +27,8 @@ extension LocalStack {
             let plan = try StackPlan(
                 topology: assigned, state: state, options: options, programs: programs, secrets: secrets.redis,
                 clientPasswordFile: secrets.clientPasswordFile)
-            let addresses = plan.members.map(\.endpoint) + plan.members.compactMap(\.admin)
+            let addresses =
+                plan.members.map(\.endpoint) + plan.members.compactMap(\.admin) + plan.members.compactMap(\.control)
             let taken = addresses.filter { !LoopbackClaim.isFree(host: $0.host, port: $0.port) }
             guard taken.isEmpty else {
                 // With addresses from the topology another network would change nothing.

@@ -43,10 +43,12 @@ package final class LocalStack: Sendable {
                 appPasswordFile: secured ? state.secretFile("app.password") : nil,
                 breakwaterPasswordFile: secured ? state.secretFile("breakwater.password") : nil,
                 tls: certificates.map { .init(ca: $0.ca, certificate: $0.certificate, key: $0.key) },
+                controlSecretFile: state.secretFile(Secrets.controlFile),
                 members: plan.members.map { member in
                     StackManifest.Member(
                         name: member.name, kind: member.kind, address: member.endpoint.description,
-                        socket: member.socket, admin: member.admin?.description, log: member.log, pid: nil)
+                        socket: member.socket, admin: member.admin?.description,
+                        control: member.control?.description, log: member.log, pid: nil)
                 }))
     }
 

@@ -3,6 +3,9 @@ internal import Topology
 
 /// The passwords of one local stack: the topology's, or else made once and kept in the state directory.
 struct Secrets {
+    /// What users of the sidecars' control API prove to know, in the directory of secrets.
+    static let controlFile = "control.secret"
+
     var redis: RedisSecrets?
     /// What the sidecars' clients must present; nil for nothing.
     var clientPasswordFile: String?
@@ -26,6 +29,11 @@ struct Secrets {
             try state.keep(secrets.app, as: "app.password")
             try state.keep(secrets.breakwater, as: "breakwater.password")
             if let secret = given?.operator { try state.keep(secret, as: "operator.password") }
+        }
+        if let reference = topology.sidecar?.controlSecret {
+            try state.keep(try reference.fetch(), as: Self.controlFile)
+        } else {
+            _ = try state.password(Self.controlFile)
         }
         if let reference = topology.sidecar?.password {
             try state.keep(try reference.fetch(), as: "client.password")

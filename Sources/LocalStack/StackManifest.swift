@@ -17,6 +17,8 @@ package struct StackManifest: Codable, Sendable, Equatable {
         package var socket: String?
         /// A sidecar's `/metrics`, `/livez` and `/readyz`.
         package var admin: String?
+        /// A sidecar's control address.
+        package var control: String?
         package var log: String
         /// Nil while it is not running.
         package var pid: Int32?
@@ -47,6 +49,8 @@ package struct StackManifest: Codable, Sendable, Equatable {
     package var breakwaterPasswordFile: String?
     /// What a client of nodes and Sentinels needs for TLS; nil when they speak in the clear.
     package var tls: TLS?
+    /// The file with the secret of the sidecars' control API.
+    package var controlSecretFile: String?
     package var members: [Member]
 
     /// Nil when there is no file or it cannot be read.
@@ -76,6 +80,12 @@ package struct StackManifest: Codable, Sendable, Equatable {
         guard let tls else { return nil }
         let files = TLSMaterial.Files(ca: tls.ca, certificate: tls.certificate, key: tls.key)
         return (try? RedisTLS.Settings(files)).map { RedisTLS($0) }
+    }
+
+    /// What the sidecars' control API asks for.
+    package var controlKey: ControlKey? {
+        guard let controlSecretFile, let text = StateDirectory.read(controlSecretFile) else { return nil }
+        return ControlKey(RedisClient.Secret(text.trimmingCharacters(in: .newlines)))
     }
 
     /// What `breakwater` authenticates with on the Redis nodes.

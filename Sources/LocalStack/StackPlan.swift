@@ -10,6 +10,7 @@ struct StackPlan: Sendable {
         var endpoint: RedisEndpoint
         var socket: String?
         var admin: RedisEndpoint?
+        var control: RedisEndpoint?
         var executable: String
         var arguments: [String]
         var log: String
@@ -57,12 +58,14 @@ struct StackPlan: Sendable {
         }
         guard let proxy = programs.proxy, let sidecar = topology.sidecar else { return }
         let sentinels = members(.sentinel).map(\.endpoint)
-        for name in Self.chosen(sidecar.nodes, options.sidecars) {
+        let nodes = Self.chosen(sidecar.nodes, options.sidecars)
+        for name in nodes {
             let host = try Self.address(name, topology, options.namespaces)
             let listeners = Self.listeners(sidecar, host: host, socket: state.socket(of: name))
             var member = Member(
                 name: "sidecar-\(name)", kind: .sidecar, endpoint: listeners.tcp, socket: state.socket(of: name),
-                admin: Self.admin(sidecar, host: host), executable: proxy, arguments: [],
+                admin: Self.admin(sidecar, host: host),
+                control: RedisEndpoint(host: host, port: sidecar.controlPort), executable: proxy, arguments: [],
                 log: state.log(of: "sidecar-\(name)"))
             member.arguments = Self.arguments(
                 member, listeners: listeners.all, sentinels: sentinels, redis: redis, sidecar: sidecar,
@@ -70,6 +73,9 @@ struct StackPlan: Sendable {
                 controlPasswordFile: secrets == nil ? nil : state.secretFile("breakwater.password"),
                 clientPasswordFile: clientPasswordFile)
             member.arguments += Self.encryption(redis, sidecar, LocalCertificates.files(of: name, state))
+            member.arguments += Self.controlArguments(
+                member, peers: nodes.filter { $0 != name }.map { try Self.address($0, topology, options.namespaces) },
+                port: sidecar.controlPort, secretFile: state.secretFile(Secrets.controlFile))
             member.arguments += options.proxyArguments
             members.append(options.namespaces?.moving(member, to: name) ?? member)
         }
@@ -153,6 +159,7 @@ struct StackPlan: Sendable {
             arguments += ["--early-release", redis.earlyRelease ? "on" : "off"]
             if let controlPasswordFile { arguments += ["--control-password-file", controlPasswordFile] }
         }
+        arguments += ["--self-fence", sidecar.selfFence.topologyText]
         arguments += redis.idempotent.flatMap { ["--idempotent", $0] }
         arguments += redis.durable.flatMap { ["--durable", $0] }
         if let admin = member.admin { arguments += ["--admin", admin.description] }
@@ -173,6 +180,15 @@ struct StackPlan: Sendable {
             arguments += ["--listen-tls-certificate", files.certificate, "--listen-tls-key", files.key]
             arguments += ["--listen-tls-ca", files.ca, "--listen-tls-clients", tls.clients.rawValue]
         }
+        return arguments
+    }
+
+    private static func controlArguments(
+        _ member: Member, peers: [String], port: Int, secretFile: String
+    ) -> [String] {
+        guard let control = member.control else { return [] }
+        var arguments = ["--control", control.description, "--control-secret-file", secretFile]
+        for peer in peers { arguments += ["--peer", RedisEndpoint(host: peer, port: port).description] }
         return arguments
     }
 

@@ -45,11 +45,14 @@ package struct StackStatus: Sendable, Codable, Equatable {
     package var healthy: Bool
     package var members: [Member]
 
+    /// Whether the manifest is that of a stack that runs in the directory now.
+    package static func isRunning(_ state: StateDirectory, _ manifest: StackManifest) -> Bool {
+        StateLock.holder(state) == manifest.supervisor
+    }
+
     /// Nil when no stack runs in the directory.
     package static func read(_ state: StateDirectory) async -> StackStatus? {
-        guard let supervisor = StateLock.holder(state), let manifest = StackManifest.read(state),
-            manifest.supervisor == supervisor
-        else { return nil }
+        guard let manifest = StackManifest.read(state), isRunning(state, manifest) else { return nil }
         let credentials = manifest.nodeCredentials
         let tls = manifest.serverTLS
         let members = await withTaskGroup(of: (Int, Member, NodeReading?).self) { group in

@@ -38,9 +38,11 @@ extension AssistedFailover {
         guard agreeing * 2 > answering.count else { return .replicasDisagree }
         guard answering.contains(where: { $0.1.priority > 0 }) else { return .noCandidate }
 
-        let others = survey.peers.isEmpty ? survey.replicas.count : survey.peers.count
-        let dead = survey.peers.isEmpty ? agreeing : survey.peers.count { $0.missesMaster == true }
-        return (1 + dead) * 2 > 1 + others ? nil : .noObserverMajority
+        // Peers that died together with the master do not agree; the replicas, who must, keep them from being a
+        // majority unless most web nodes died. Then Sentinel's own timers decide.
+        let observers = 1 + survey.replicas.count + survey.peers.count
+        let missing = 1 + agreeing + survey.peers.count { $0.missesMaster == true }
+        return missing * 2 > observers ? nil : .noObserverMajority
     }
 
     /// The replica lost this master too: its link broke when ours did, or nothing came over it for longer than the

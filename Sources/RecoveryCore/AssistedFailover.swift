@@ -269,6 +269,17 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
         }
     }
 
+    /// What another observer is told when it asks: which master is watched, and whether it is missed; nil for one that
+    /// was never reached, whose silence proves nothing.
+    package func sight(now: Instant) -> (master: Node, epoch: UInt64, misses: Bool?)? {
+        master.map { master in
+            (
+                master.node, master.epoch,
+                link.hasAnswered ? isCrashed || silence(now) >= timing.hangAfter : nil
+            )
+        }
+    }
+
     func isInAftermath(_ now: Instant) -> Bool { crashedAt.map { now - $0 < timing.aftermath } ?? false }
 
     /// Reset, and refused since: the process is gone, for certain and at once.

@@ -51,10 +51,11 @@ package struct SentinelView<Node: Hashable & Sendable>: Equatable, Sendable {
     /// `SENTINEL CKQUORUM` was answered OK.
     package var hasQuorum: Bool
     package var failoverTimeout: Duration?
+    package var downAfter: Duration?
 
     package init(
         endpoint: Node, runID: String, master: Node, epoch: UInt64, failoverPending: Bool = false,
-        hasQuorum: Bool = true, failoverTimeout: Duration? = nil
+        hasQuorum: Bool = true, failoverTimeout: Duration? = nil, downAfter: Duration? = nil
     ) {
         self.endpoint = endpoint
         self.runID = runID
@@ -63,6 +64,7 @@ package struct SentinelView<Node: Hashable & Sendable>: Equatable, Sendable {
         self.failoverPending = failoverPending
         self.hasQuorum = hasQuorum
         self.failoverTimeout = failoverTimeout
+        self.downAfter = downAfter
     }
 }
 
@@ -108,7 +110,7 @@ package struct ReplicaState<Node: Hashable & Sendable>: Equatable, Sendable {
     }
 }
 
-/// What another observer sees; nil when it did not answer.
+/// What another observer sees; nil when it did not answer, or cannot say.
 package struct PeerView: Equatable, Sendable {
     package var name: String
     package var missesMaster: Bool?

@@ -16,9 +16,12 @@ final class AssistedFailoverDriver: Sendable {
     private let events: AsyncStream<Machine.Event>
     private let sink: AsyncStream<Machine.Event>.Continuation
     private let shared = Mutex(Shared())
+    private let peers: PeerSurveyor?
 
     private struct Shared {
         var counts = AssistedFailoverCounts()
+        /// As it was after the last event.
+        var machine: Machine?
         var sentinels: [RedisEndpoint] = []
         var known = 0
     }
@@ -32,10 +35,19 @@ final class AssistedFailoverDriver: Sendable {
         self.watcher = watcher
         self.logger = logger
         self.announce = announce
+        peers = settings.peers.map { PeerSurveyor($0, service: watcher.service, group: watcher.eventLoopGroup) }
         (events, sink) = AsyncStream.makeStream()
     }
 
     var counts: AssistedFailoverCounts { shared.withLock(\.counts) }
+
+    var sight: MasterSight? {
+        shared.withLock { shared in
+            shared.machine?.sight(now: .now).map {
+                MasterSight(master: $0.master, epoch: $0.epoch, misses: $0.misses)
+            }
+        }
+    }
 
     func confirmed(_ master: MasterState) { sink.yield(.confirmed(master.endpoint, epoch: master.epoch)) }
     func promoted(_ endpoint: RedisEndpoint) { sink.yield(.promoted(endpoint)) }
@@ -59,7 +71,10 @@ final class AssistedFailoverDriver: Sendable {
             var timer: (at: ContinuousClock.Instant, task: Scheduled<Void>)?
             for await event in events {
                 let actions = machine.handle(event, now: .now)
-                shared.withLock { $0.counts = machine.counts }
+                shared.withLock { shared in
+                    shared.counts = machine.counts
+                    shared.machine = machine
+                }
                 for action in actions { perform(action, &link, &group) }
                 let wake = machine.nextWake
                 if wake != timer?.at || event == .tick {
@@ -91,7 +106,7 @@ final class AssistedFailoverDriver: Sendable {
         case .survey(let master):
             let (sentinels, known) = shared.withLock { ($0.sentinels, $0.known) }
             let surveyor = FailoverSurveyor(
-                watcher: watcher, credentials: credentials, sentinels: sentinels, known: known)
+                watcher: watcher, credentials: credentials, sentinels: sentinels, known: known, peers: peers)
             group.addTask { [sink] in sink.yield(.surveyed(await surveyor.survey(master: master))) }
         case .request(let request):
             logger.warning(

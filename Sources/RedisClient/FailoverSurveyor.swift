@@ -14,8 +14,16 @@ struct FailoverSurveyor: Sendable {
     let credentials: RedisCredentials?
     let sentinels: [RedisEndpoint]
     let known: Int
+    let peers: PeerSurveyor?
 
     func survey(master: RedisEndpoint) async -> Survey {
+        async let peers = peers?.survey(master: master) ?? []
+        var survey = await surveyServers(master: master)
+        survey.peers = await peers
+        return survey
+    }
+
+    private func surveyServers(master: RedisEndpoint) async -> Survey {
         var views: [SentinelView<RedisEndpoint>] = []
         var listed: Set<RedisEndpoint> = []
         await withTaskGroup(of: SentinelAnswers?.self) { group in
@@ -85,6 +93,10 @@ struct SentinelAnswers: Equatable {
         ]
     }
 
+    private static func milliseconds(_ value: RESPValue?) -> Duration? {
+        value?.integer.flatMap { (0...86_400_000).contains($0) ? .milliseconds($0) : nil }
+    }
+
     /// Nil when the answers are not what a Sentinel says.
     init?(_ sentinel: RedisEndpoint, _ replies: [RESPValue]) {
         guard replies.count == 5, let runID = replies[0].string, !runID.isEmpty,
@@ -97,9 +109,8 @@ struct SentinelAnswers: Equatable {
             endpoint: sentinel, runID: runID, master: master, epoch: epoch,
             failoverPending: flags.split(separator: ",").contains("failover_in_progress"),
             hasQuorum: replies[4].string?.hasPrefix("OK") == true,
-            failoverTimeout: fields["failover-timeout"]?.integer.flatMap {
-                (0...86_400_000).contains($0) ? .milliseconds($0) : nil
-            })
+            failoverTimeout: Self.milliseconds(fields["failover-timeout"]),
+            downAfter: Self.milliseconds(fields["down-after-milliseconds"]))
         replicas = listed.compactMap { entry in
             guard let fields = entry.fields, let host = fields["ip"]?.string, let port = fields["port"]?.integer else {
                 return nil
@@ -134,7 +145,7 @@ extension ReplicaState<RedisEndpoint> {
 enum FailoverQuestion {
     /// The run id is asked for again first: the address must still be the Sentinel that was chosen.
     static func ask(
-        _ request: FailoverRequest<RedisEndpoint>, _ watcher: SentinelWatcher.Configuration
+        _ request: FailoverRequest<RedisEndpoint>, _ watcher: SentinelWatcher.Configuration, coordinated: Bool = false
     ) async -> RequestAnswer {
         let connection: RedisConnection
         do {
@@ -153,7 +164,8 @@ enum FailoverQuestion {
         }
         do {
             let reply = try await connection.send(
-                ["SENTINEL", "FAILOVER", watcher.service], timeout: .seconds(1))
+                ["SENTINEL", "FAILOVER", watcher.service] + (coordinated ? ["COORDINATED"] : []),
+                timeout: .seconds(1))
             guard let error = reply.errorMessage else { return .accepted }
             return error.hasPrefix("INPROG") ? .inProgress : .rejected(String(error.prefix(200)))
         } catch {

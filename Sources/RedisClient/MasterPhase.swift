@@ -29,12 +29,16 @@ package enum MasterPhase: Equatable, Sendable {
     /// or a majority names another that is not confirmed yet). Hold new commands; commands in flight may still be
     /// answered. It is followed by ``available(_:)`` for the same master or for another one.
     case suspected(MasterState, since: NIODeadline)
+    /// Self-fence: no majority of the Sentinels has been heard for so long that the others may have another master
+    /// already. Hold new commands, reads too, for they could be stale. It is followed by ``available(_:)`` once a
+    /// majority is heard again and names a master.
+    case fenced(MasterState, since: NIODeadline)
 
     /// The master that commands may be sent to now, if any.
     package var usable: MasterState? {
         switch self {
         case .available(let state), .provisional(let state): state
-        case .searching, .suspected: nil
+        case .searching, .suspected, .fenced: nil
         }
     }
 
@@ -42,7 +46,7 @@ package enum MasterPhase: Equatable, Sendable {
     package var last: MasterState? {
         switch self {
         case .searching: nil
-        case .available(let state), .provisional(let state), .suspected(let state, _): state
+        case .available(let state), .provisional(let state), .suspected(let state, _), .fenced(let state, _): state
         }
     }
 }

@@ -24,7 +24,8 @@ struct SentinelSession: Sendable {
     let emit: @Sendable (SentinelTracker.Event) -> Void
 
     func run() async {
-        var backoff = Backoff(first: .milliseconds(50), most: .seconds(1))
+        var backoff = Backoff(
+            first: .milliseconds(50), most: min(.seconds(1), configuration.timing.steadyPoll))
         var iterator = signals.makeAsyncIterator()
         for number in 0... {
             do {
@@ -102,6 +103,7 @@ struct SentinelSession: Sendable {
         switch error as? RedisConnectionError {
         case .refused(_, let reply): .refused(String(reply.prefix(200)))
         case .badReply(let reason): .nonsense(reason)
+        case let error? where error.isRefusal: .notListening
         case let error?: .unreachable(error.description)
         case nil: .unreachable("\(error)")
         }

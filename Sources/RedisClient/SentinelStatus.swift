@@ -23,6 +23,8 @@ package struct SentinelStatus: Equatable, Sendable {
 package enum SentinelExclusion: Hashable, Sendable, CustomStringConvertible {
     /// The connection cannot be made or was lost.
     case unreachable(String)
+    /// Its host refuses the connection: it is down, not out of reach. That counts in the self-fence.
+    case notListening
     /// Connected, but nothing was heard for longer than a vote lives.
     case silent
     /// `-NOAUTH`, `-WRONGPASS` or `-NOPERM`.
@@ -37,11 +39,20 @@ package enum SentinelExclusion: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreachable(let reason): "unreachable: \(reason)"
+        case .notListening: "down: nobody listens at its address"
         case .silent: "silent"
         case .refused(let reason): "refused: \(reason)"
         case .unknownService: "does not monitor the service"
         case .nonsense(let reason): "answers nonsense: \(reason)"
         case .duplicate(let other): "is the same Sentinel as \(other)"
+        }
+    }
+
+    /// There is no connection to it.
+    var isUnconnected: Bool {
+        switch self {
+        case .unreachable, .notListening: true
+        case .silent, .refused, .unknownService, .nonsense, .duplicate: false
         }
     }
 }
@@ -57,7 +68,7 @@ package struct WatcherStatus: Equatable, Sendable {
     package var answering: Int
     /// ⌊known/2⌋+1.
     package var majority: Int
-    /// The last time a majority was heard at once; nil before the first. The place for a later self-fence.
+    /// The last time a majority was heard at once; nil before the first.
     package var majorityHeard: NIODeadline?
     /// The number of times another master was published.
     package var switches: UInt64
@@ -65,12 +76,15 @@ package struct WatcherStatus: Equatable, Sendable {
     /// then named another.
     package var earlyReleases: UInt64
     package var quarantines: UInt64
+    /// The number of times the published master was given up because no majority of the Sentinels was heard.
+    package var selfFences: UInt64
     /// What this process did to help Sentinel; nil when it does not.
     package var assisted: AssistedFailoverCounts?
 
     package init(
         phase: MasterPhase, sentinels: [SentinelStatus] = [], known: Int = 0, answering: Int = 0, majority: Int = 1,
         majorityHeard: NIODeadline? = nil, switches: UInt64 = 0, earlyReleases: UInt64 = 0, quarantines: UInt64 = 0,
+        selfFences: UInt64 = 0,
         assisted: AssistedFailoverCounts? = nil
     ) {
         self.phase = phase
@@ -82,9 +96,13 @@ package struct WatcherStatus: Equatable, Sendable {
         self.switches = switches
         self.earlyReleases = earlyReleases
         self.quarantines = quarantines
+        self.selfFences = selfFences
         self.assisted = assisted
     }
 
     /// True while a majority of the known Sentinels is heard.
     package var hasMajority: Bool { answering >= majority }
+
+    /// True while the self-fence keeps the data path from the master last known.
+    package var isFenced: Bool { if case .fenced = phase { true } else { false } }
 }

@@ -33,6 +33,13 @@ extension SentinelTracker {
 
     func isProvisional(_ state: MasterState) -> Bool { provisional?.state == state }
 
+    /// The request is forgotten unless its Sentinel says that it fails over: then it was asked.
+    mutating func abandon(_ endpoint: RedisEndpoint) {
+        guard assisted?.sentinel == endpoint else { return }
+        let leader = sentinels.first { $0.endpoint == endpoint }
+        if leader?.report?.failoverPending != true, leader?.selected == nil { assisted = nil }
+    }
+
     /// Keeps what a failover's leader announces. The epoch comes before the selection (sentinel.c,
     /// `sentinelStartFailover`, then `sentinelFailoverSelectSlave`).
     mutating func noteFailover(_ hint: SentinelHint, from endpoint: RedisEndpoint, now: NIODeadline) {

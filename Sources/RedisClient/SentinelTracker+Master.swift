@@ -62,13 +62,14 @@ extension SentinelTracker {
         }
         settleProvisional(named, now: now, &actions)
         retarget(named, now: now)
+        let isCutOff = fence(now, &actions)
         guard let target else {
             if case .searching = phase {
                 publish(.searching(searchReason(voters: voters.count)), &actions)
             }
             return
         }
-        let isNamed = isPublishable(target, named: named)
+        let isNamed = isPublishable(target, named: named) && !isCutOff
         if isNamed, isConfirmed(target, now: now), !hasDissent(voters, now: now), !isGivenUp(target.state) {
             publish(isProvisional(target.state) ? .provisional(target.state) : .available(target.state), &actions)
         } else if case .searching = phase {
@@ -134,7 +135,8 @@ extension SentinelTracker {
     /// May be published now. Taking back the doubt about the last master needs no majority (rule 4); anything else
     /// needs one that names it at this moment.
     private func isPublishable(_ target: (state: MasterState, since: NIODeadline), named: MasterState?) -> Bool {
-        target.state == phase.last || target.state == named
+        if case .fenced(_, let since) = phase { return target.state == named && isMajorityHeard(since: since) }
+        return target.state == phase.last || target.state == named
     }
 
     /// The node itself says that it is a master, freshly enough.
@@ -144,10 +146,11 @@ extension SentinelTracker {
         case .available(let current) where current == target.state,
             .provisional(let current) where current == target.state:
             return true
-        case .suspected(let current, let since) where current.endpoint == target.state.endpoint:
+        case .suspected(let current, let since) where current.endpoint == target.state.endpoint,
+            .fenced(let current, let since) where current.endpoint == target.state.endpoint:
             // A busy node is what it was before.
             return asked >= since && (check.answer == .master || check.answer == .busy)
-        case .available, .provisional, .suspected, .searching:
+        case .available, .provisional, .suspected, .fenced, .searching:
             return check.answer == .master && (asked >= target.since || now - asked <= timing.roleLifetime)
         }
     }

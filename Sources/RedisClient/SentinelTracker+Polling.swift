@@ -7,7 +7,7 @@ extension SentinelTracker {
     package var nextWake: NIODeadline? {
         let polls = sentinels.lazy.filter { $0.isConnected && !$0.isPolled }.map(\.nextPoll)
         let checks = roles.values.lazy.filter { !$0.isAsked }.map(\.next)
-        return [polls.min(), checks.min()].compactMap { $0 }.min()
+        return [polls.min(), checks.min(), fenceDue].compactMap { $0 }.min()
     }
 
     mutating func poll(_ now: NIODeadline, _ actions: inout [Action]) {
@@ -34,8 +34,8 @@ extension SentinelTracker {
     private func pollInterval(_ now: NIODeadline) -> TimeAmount {
         switch hurry(at: now) {
         case .urgent: timing.fastPoll
-        case .hurried: phase.usable == nil ? timing.fastPollLater : timing.slowPoll
-        case .none: timing.slowPoll
+        case .hurried: phase.usable == nil ? timing.fastPollLater : timing.steadyPoll
+        case .none: timing.steadyPoll
         }
     }
 

@@ -14,6 +14,7 @@ extension SentinelTracker {
             sentinel.runID = report.runID
             sentinel.report = report
             sentinel.reportAt = now
+            sentinel.heardAt = sentinel.isPolled ? sentinel.polledAt : now
             sentinel.isHeard = sentinel.isConnected
             sentinel.failure = nil
             sentinel.isPolled = false
@@ -196,7 +197,7 @@ extension SentinelTracker {
             guard excluded != sentinel.lastNoted else { continue }
             sentinels[index].lastNoted = excluded
             // The wording of a lost connection changes from one attempt to the next.
-            if case .unreachable? = excluded, case .unreachable? = sentinel.lastNoted { continue }
+            if excluded?.isUnconnected == true, sentinel.lastNoted?.isUnconnected == true { continue }
             if let excluded {
                 actions.append(.note(.excluded(sentinel.endpoint, excluded)))
             } else if sentinel.reportAt != nil {

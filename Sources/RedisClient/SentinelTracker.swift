@@ -11,8 +11,9 @@ package import NIOCore
 /// 3. A doubted master is published again only after a `ROLE master` asked *after* the doubt arose, and not while a
 ///    Sentinel speaks of a newer epoch or of a failover under way (for ``Timing/dissentGrace`` at most, so that one
 ///    erring Sentinel cannot keep a good master away).
-/// 4. Losing the majority takes nothing back: the published master stays. (A self-fence after
-///    ``WatcherStatus/majorityHeard`` + a configured time belongs in `evaluate`, where a loss is noticed.)
+/// 4. Losing the majority takes nothing back for as long as ``Timing/selfFence`` allows. Then the published master is
+///    given up, until a majority heard after that names one: the others may have elected another. See
+///    `SentinelTracker+SelfFence.swift`.
 /// 5. The published master is doubted as soon as a Sentinel that counts announces which node it promotes and reports
 ///    the failover itself. A master that still lives goes on taking writes for about a second after the promotion,
 ///    until it hears of it, and loses them all.
@@ -51,6 +52,8 @@ package struct SentinelTracker: Sendable {
         case requested(RedisEndpoint, master: RedisEndpoint)
         /// The Sentinel declined: nothing will come of the request.
         case declined(RedisEndpoint)
+        /// Whoever was about to ask this Sentinel is gone: perhaps it was asked, perhaps not.
+        case abandoned(RedisEndpoint)
         /// ``nextWake`` has come.
         case tick
     }
@@ -111,6 +114,9 @@ package struct SentinelTracker: Sendable {
         package var earlyRelease = true
         /// How long a request for an assisted failover is taken to explain what its Sentinel announces.
         package var requestLifetime: TimeAmount = .seconds(10)
+        /// How long the published master is used without word of a majority of the Sentinels. Less than their
+        /// `down-after`, before which they elect no other. Nil for as long as it serves.
+        package var selfFence: TimeAmount?
 
         package init() {}
     }
@@ -130,6 +136,10 @@ package struct SentinelTracker: Sendable {
         /// The last usable report, kept for the status also when it no longer counts.
         var report: SentinelReport?
         var reportAt: NIODeadline?
+        /// When the question was asked that it last answered.
+        var heardAt: NIODeadline?
+        /// When its host last refused the connection.
+        var refusedAt: NIODeadline?
         var peers: [SentinelPeer]?
         var peersAt: NIODeadline?
         var failure: SentinelExclusion?
@@ -183,6 +193,7 @@ package struct SentinelTracker: Sendable {
     var provisional: Provisional?
     var earlyReleases: UInt64 = 0
     var quarantines: UInt64 = 0
+    var selfFences: UInt64 = 0
 
     /// - Parameters:
     ///   - sentinels: the configured Sentinels; repetitions are ignored, so are those beyond 64.
@@ -209,7 +220,7 @@ package struct SentinelTracker: Sendable {
                 sentinel.isHeard = false
                 sentinel.isPolled = false
                 sentinel.nextPoll = now
-                if case .unreachable = sentinel.failure { sentinel.failure = nil }
+                if sentinel.failure?.isUnconnected == true { sentinel.failure = nil }
             }
         case .disconnected(let endpoint, let reason):
             update(endpoint) { sentinel in
@@ -220,6 +231,7 @@ package struct SentinelTracker: Sendable {
                 sentinel.selected = nil
                 sentinel.dissentSince = nil
                 sentinel.failure = reason
+                if reason == .notListening { sentinel.refusedAt = now }
             }
         case .subscribed(let endpoint):
             update(endpoint) { $0.isSubscribed = $0.isConnected }
@@ -245,6 +257,8 @@ package struct SentinelTracker: Sendable {
             hurry(now)
         case .declined(let sentinel):
             if assisted?.sentinel == sentinel { assisted = nil }
+        case .abandoned(let sentinel):
+            abandon(sentinel)
         case .tick:
             break
         }
@@ -269,7 +283,7 @@ package struct SentinelTracker: Sendable {
                     excluded: exclusion(of: sentinel, now: now))
             }.sorted { $0.endpoint < $1.endpoint },
             known: denominator, answering: voters(now).count, majority: majority, majorityHeard: majorityHeard,
-            switches: switches, earlyReleases: earlyReleases, quarantines: quarantines)
+            switches: switches, earlyReleases: earlyReleases, quarantines: quarantines, selfFences: selfFences)
     }
 
     mutating func update(_ endpoint: RedisEndpoint, _ body: (inout Sentinel) -> Void) {

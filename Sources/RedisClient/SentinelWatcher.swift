@@ -105,6 +105,21 @@ package final class SentinelWatcher: Sendable {
         if suspects.withLock({ $0.insert(endpoint).inserted }) { sink.yield(.suspect(endpoint)) }
     }
 
+    /// A planned switchover: this Sentinel is about to be asked for a failover of this master. Callable from any
+    /// thread, like the next two.
+    package func failoverExpected(of master: RedisEndpoint, by sentinel: RedisEndpoint) {
+        sink.yield(.requested(sentinel, master: master))
+    }
+
+    /// It was not asked, or declined.
+    package func failoverDeclined(by sentinel: RedisEndpoint) { sink.yield(.declined(sentinel)) }
+
+    /// Whether it was asked will never be told.
+    package func failoverAbandoned(by sentinel: RedisEndpoint) { sink.yield(.abandoned(sentinel)) }
+
+    /// What this process' own connection to the master shows; nil when it has none. Callable from any thread.
+    package var sight: MasterSight? { driver?.sight }
+
     /// What is known now. Callable from any thread.
     package var status: WatcherStatus {
         var status = published.withLock { $0 }
@@ -165,6 +180,9 @@ package final class SentinelWatcher: Sendable {
         case .provisional(let state):
             logger.notice("the master is \(state), before a majority of the Sentinels has confirmed it")
         case .suspected(let state, _): logger.warning("the master \(state) may be lost")
+        case .fenced(let state, _):
+            logger.error(
+                "no majority of the Sentinels is heard: the master \(state) is not used until they name one again")
         }
     }
 

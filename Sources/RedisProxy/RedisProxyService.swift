@@ -8,17 +8,19 @@ import Synchronization
 /// The sidecar as a whole: binds the listeners, follows the master, spreads clients over the event loops, reloads and
 /// drains. The way of a command is in `Session`, `Lane` and `Shard`.
 package final class RedisProxyService: Service {
-    private typealias ShardBox = NIOLoopBoundBox<Shard?>
+    typealias ShardBox = NIOLoopBoundBox<Shard?>
 
     private let group: MultiThreadedEventLoopGroup
     /// The watcher's own thread: a loop that is busy with large answers must not make the master look hung.
-    private let watcherGroup: MultiThreadedEventLoopGroup
-    private let shards: [ShardBox]
-    private let watcher: SentinelWatcher
+    let watcherGroup: MultiThreadedEventLoopGroup
+    let shards: [ShardBox]
+    let watcher: SentinelWatcher
     private let binder: ListenerBinder
     private let serverTLS: RedisTLS?
     private let clientTLS: ListenerTLS?
-    private let logger: Logger
+    let logger: Logger
+    /// The switchover that has a grip on this sidecar, if any.
+    let barrier = Mutex(Barrier())
     private let state: Mutex<State>
 
     private struct State {
@@ -46,6 +48,8 @@ package final class RedisProxyService: Service {
             })
     }
 
+    var configuration: ProxyConfiguration { state.withLock { $0.configuration } }
+
     private static func watching(
         _ configuration: ProxyConfiguration, _ tls: RedisTLS?, on group: any EventLoopGroup
     ) -> SentinelWatcher.Configuration {
@@ -58,9 +62,11 @@ package final class RedisProxyService: Service {
             watching.hangAfter = TimeAmount(configuration.hangAfter)
             watching.assisted = AssistedFailoverSettings(
                 hangAfter: TimeAmount(configuration.hangAfter),
-                credentials: configuration.controlCredentials)
+                credentials: configuration.controlCredentials,
+                peers: configuration.control.map { PeerSettings(endpoints: configuration.peers, key: $0.key) })
         }
         watching.timing.earlyRelease = configuration.earlyRelease
+        watching.timing.selfFence = configuration.selfFence.map { TimeAmount($0) }
         return watching
     }
 

@@ -39,7 +39,8 @@ enum AccessControl {
     private static let settings = "-@all +ping +info +role +config|get +config|set +acl|whoami"
 
     /// The application's rights, for the stale-cache guard deletes and the switchover writes a marker; and what it
-    /// takes to watch, pause and re-point nodes.
+    /// takes to watch, pause and re-point nodes. CONFIG SET is for the replica-priority of `switchover --to`; what it
+    /// could do harm with (`dir`, `dbfilename`) Redis 7 protects by itself (`enable-protected-configs no`).
     private static let breakwater =
-        application + " +replicaof +slaveof +client +config|get +slowlog +latency +lastsave"
+        application + " +replicaof +slaveof +client +config|get +config|set +config|rewrite +slowlog +latency +lastsave"
 }

@@ -8,6 +8,14 @@ package enum ListenAddress: Sendable, Hashable {
     /// node was given. Never all interfaces: what must be reachable from elsewhere names its address.
     case loopback(port: Int)
 
+    /// The port; nil for a unix socket.
+    package var port: Int? {
+        switch self {
+        case .unix: nil
+        case .tcp(_, let port), .loopback(let port): port
+        }
+    }
+
     /// Reads an address; `nil` when it is none.
     package init?(_ text: String) {
         if let path = text.dropping(prefix: "unix:") {

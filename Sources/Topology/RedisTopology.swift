@@ -133,4 +133,8 @@ package struct SidecarTopology: Sendable, Equatable {
     package var tls: TLSTopology?
     /// Where `/metrics`, `/livez` and `/readyz` are served.
     package var admin: ListenAddress
+    /// The port of the control API, on each host's own address; see docs/switchover.md.
+    package var controlPort: Int
+    /// What users of the control API prove to know; without it the password of Redis' user `breakwater` is.
+    package var controlSecret: SecretReference?
 }

@@ -82,12 +82,22 @@ extension Rules {
     }
 
     private func checkListeners(_ sidecar: SidecarTopology) {
+        if sidecar.admin.port == sidecar.controlPort {
+            context.report(
+                .sidecarListenConflict, at: "sidecar.admin", with: ["sidecar.control_port"],
+                "`admin` has the port of `control_port`", hint: "change one of them")
+        }
         for (index, address) in sidecar.listen.enumerated() {
             let path = "sidecar.listen[\(index)]"
             if address == sidecar.admin {
                 context.report(
                     .sidecarListenConflict, at: path, with: ["sidecar.admin"],
                     "\(quoted(address.description)) is also the address of `admin`", hint: "change one of them")
+            }
+            if address.port == sidecar.controlPort {
+                context.report(
+                    .sidecarListenConflict, at: path, with: ["sidecar.control_port"],
+                    "\(quoted(address.description)) has the port of `control_port`", hint: "change one of them")
             }
             if case .tcp(let host, _) = address, IPAddress(host)?.isLoopback != true, sidecar.password == nil {
                 context.report(

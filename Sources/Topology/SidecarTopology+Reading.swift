@@ -24,6 +24,8 @@ extension SidecarTopology {
         password = section.value("password")
         tls = TLSTopology.read(section, provider: provider, clients: .optional)
         admin = section.value("admin") ?? .loopback(port: 9_122)
+        controlPort = section.value("control_port", in: 1...65_535) ?? 9_123
+        controlSecret = section.value("control_secret")
         section.finish()
     }
 }

@@ -26,6 +26,7 @@ struct ConfigurationReader: Sendable {
         read(settings.passwords, into: &settings.configuration, &findings)
         settings.tls.apply(options.tls)
         settings.tls.read(into: &settings.configuration, &findings)
+        readControl(settings, into: &settings.configuration, &findings)
         // What a broken topology does not say would only be found missing again.
         if findings.errors.isEmpty { findings.add(settings.configuration.problems()) }
         guard findings.errors.isEmpty else { throw InvalidConfiguration(lines: findings.warnings + findings.errors) }
@@ -64,6 +65,8 @@ struct ConfigurationReader: Sendable {
         passwords.sentinel = source(options.sentinelPasswordFile, "BREAKWATER_SENTINEL_PASSWORD", passwords.sentinel)
         passwords.control = source(
             options.assisted.controlPasswordFile, "BREAKWATER_CONTROL_PASSWORD", passwords.control)
+        passwords.controlSecret = source(
+            options.control.controlSecretFile, "BREAKWATER_CONTROL_SECRET", passwords.controlSecret)
         passwords.client = source(options.clientPasswordFile, "BREAKWATER_CLIENT_PASSWORD", passwords.client)
     }
 
@@ -81,6 +84,8 @@ struct ConfigurationReader: Sendable {
         if let failover = options.failover { configuration.failover = failover }
         if let hangAfter = options.assisted.hangAfter { configuration.hangAfter = hangAfter }
         if let earlyRelease = options.assisted.earlyRelease { configuration.earlyRelease = earlyRelease == .on }
+        if let selfFence = options.selfFence { configuration.selfFence = selfFence }
+        if !options.control.peer.isEmpty { configuration.peers = options.control.peer }
         if !options.idempotent.isEmpty { configuration.idempotentPrefixes = options.idempotent }
         if !options.durable.isEmpty { configuration.durablePrefixes = options.durable }
         if let admin = options.admin { configuration.admin = admin }
@@ -119,6 +124,27 @@ struct ConfigurationReader: Sendable {
         configuration.clientPassword = secret(passwords.client, &findings)
     }
 
+    /// The control API needs an address and a secret; an address of the topology without any password stays closed.
+    private func readControl(
+        _ settings: TopologySettings, into configuration: inout ProxyConfiguration, _ findings: inout Findings
+    ) {
+        guard let endpoint = options.control.control ?? settings.control else {
+            configuration.peers = []
+            return
+        }
+        guard settings.passwords.controlSecret != nil else {
+            configuration.peers = []
+            guard options.control.control != nil else { return }
+            return findings.add(
+                .unusable(
+                    "control_without_secret", "--control opens the control API, and there is no secret.",
+                    hint: "give --control-secret-file; every sidecar and `breakwater switchover` use the same one"))
+        }
+        if let secret = secret(settings.passwords.controlSecret, &findings) {
+            configuration.control = ControlAddress(endpoint: endpoint, key: ControlKey(secret))
+        }
+    }
+
     private func secret(_ source: SecretReference?, _ findings: inout Findings) -> RedisClient.Secret? {
         switch source {
         case nil:
@@ -147,6 +173,8 @@ struct PasswordSources: Equatable {
     var sentinel: SecretReference?
     /// Of the user that asks and re-points replicas.
     var control: SecretReference?
+    /// What the control API's users prove to know.
+    var controlSecret: SecretReference?
     var client: SecretReference?
 }
 

@@ -65,6 +65,13 @@ struct ProxyOptions: ParsableArguments {
     @Option(help: "How much the sidecar helps Sentinel to fail over (default: assisted).")
     var failover: FailoverLevel?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long to use the master without word of a majority of the Sentinels (default: for ever).",
+            valueName: "duration"),
+        transform: OptionText.duration)
+    var selfFence: Duration?
+
     @OptionGroup(title: "Assisted failover") var assisted: AssistedOptions
 
     @Option(
@@ -83,6 +90,8 @@ struct ProxyOptions: ParsableArguments {
         help: ArgumentHelp("Serve /livez, /readyz and /metrics there.", valueName: "host:port"),
         transform: OptionText.admin)
     var admin: RedisEndpoint?
+
+    @OptionGroup(title: "Control") var control: ControlOptions
 
     @OptionGroup(title: "Limits and operation") var operation: OperationOptions
 }
@@ -150,6 +159,27 @@ struct AssistedOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("That user's password.", valueName: "file"))
     var controlPasswordFile: String?
+}
+
+/// Where other sidecars and `breakwater switchover` reach this one.
+struct ControlOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Serve the control API there, for the other sidecars and for switchovers. Needs the secret.",
+            valueName: "host:port"),
+        transform: OptionText.admin)
+    var control: RedisEndpoint?
+
+    @Option(
+        help: ArgumentHelp("The secret that every user of the control API proves to know.", valueName: "file"))
+    var controlSecretFile: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "The control address of another sidecar, to ask what it sees of the master.", valueName: "host:port"),
+        transform: OptionText.endpoint)
+    var peer: [RedisEndpoint] = []
 }
 
 /// The flags that few installations need.

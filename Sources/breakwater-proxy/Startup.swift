@@ -47,6 +47,12 @@ struct Startup {
                     to: admin, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
                     status: { await proxy.status() }))
         }
+        if let control = configuration.control {
+            services.append(
+                try await AdminServer.bind(
+                    to: control.endpoint, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+                    respond: ControlResponder(key: control.key, sidecar: proxy, logger: logger).respond))
+        }
         services.append(ReloadOnHangup(proxy: proxy, reader: reader, current: configuration, logger: logger))
         services.append(proxy)
         // Ended from the last to the first: /readyz says that the sidecar drains until it has.

@@ -7,6 +7,8 @@ struct TopologySettings {
     var configuration = ProxyConfiguration(listeners: [], sentinels: [], service: "")
     var passwords = PasswordSources()
     var tls = TLSSources()
+    /// Where the topology wants the control API, once there is a secret.
+    var control: RedisEndpoint?
 
     /// Nothing: everything comes from flags.
     init() {}
@@ -47,6 +49,14 @@ struct TopologySettings {
         configuration.durablePrefixes = redis.durable
         configuration.limits.heldBytes = sidecar.holdLimit.bytes
         configuration.limits.clients = sidecar.maxClients
+        configuration.selfFence = sidecar.selfFence
+        if let node {
+            control = Self.control(of: node, in: topology, sidecar)
+            configuration.peers = sidecar.nodes.filter { $0 != node }.compactMap {
+                Self.control(of: $0, in: topology, sidecar)
+            }
+        }
+        passwords.controlSecret = sidecar.controlSecret ?? redis.users.breakwater ?? redis.password
         // The servers' default user is the application.
         passwords.server = redis.users.app ?? redis.password
         passwords.control = redis.users.breakwater ?? redis.password
@@ -70,6 +80,13 @@ struct TopologySettings {
                 hint: "its sidecars are on \(sidecar.nodes.joined(separator: ", "))")
         }
         return topology.provider == .local ? host.address ?? "127.0.0.1" : "127.0.0.1"
+    }
+
+    /// `:PORT` is on the node's own address here: the others must reach it.
+    private static func control(
+        of node: String, in topology: StoreTopology, _ sidecar: SidecarTopology
+    ) -> RedisEndpoint? {
+        topology.address(of: node).map { RedisEndpoint(host: $0, port: sidecar.controlPort) }
     }
 
     private static func address(_ listen: ListenAddress, _ loopback: String) -> RedisAddress {

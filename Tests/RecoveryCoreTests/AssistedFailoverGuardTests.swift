@@ -52,11 +52,19 @@ struct GuardCase: Sendable, CustomTestStringConvertible {
             survey.replicas[1].state = nil
             survey.replicas += [ReplicaView("z", nil), ReplicaView("w", nil)]
         },
-        GuardCase("the peers reach the master", .noObserverMajority) { survey in
-            survey.peers = [PeerView("web-2", missesMaster: false), PeerView("web-3", missesMaster: false)]
+        GuardCase("three peers reach the master: three of six observers miss it", .noObserverMajority) { survey in
+            survey.peers = (2...4).map { PeerView("web-\($0)", missesMaster: false) }
         },
-        GuardCase("the peers do not answer", .noObserverMajority) { survey in
-            survey.peers = [PeerView("web-2", missesMaster: nil), PeerView("web-3", missesMaster: nil)]
+        GuardCase("three peers do not answer: three of six observers miss it", .noObserverMajority) { survey in
+            survey.peers = (2...4).map { PeerView("web-\($0)", missesMaster: nil) }
+        },
+        GuardCase("four peers, of which one agrees and one replica is silent", .noObserverMajority) { survey in
+            survey.peers = (2...5).map { PeerView("web-\($0)", missesMaster: $0 == 2 ? true : nil) }
+            survey.replicas[1].state = nil
+        },
+        GuardCase("the peers agree and the replicas do not", .replicasDisagree) { survey in
+            survey.peers = (2...5).map { PeerView("web-\($0)", missesMaster: true) }
+            for index in survey.replicas.indices { survey.replicas[index].state?.isLinkUp = true }
         },
         GuardCase("the chosen Sentinel has no quorum", .noQuorum) { $0.sentinels[1].hasQuorum = false },
     ]
@@ -73,6 +81,37 @@ struct GuardCase: Sendable, CustomTestStringConvertible {
         // The same loss is asked for as soon as the guard lets it pass: nothing else stood in its way.
         scene.pass(.milliseconds(50), answering: deadMasterSurvey())
         #expect(scene.requests.count == 1)
+    }
+
+    /// A majority of all observers, the replicas among them.
+    @Test(
+        arguments: [
+            (peers: [nil, nil], passes: true), ([false, false], true), ([true, nil, nil], true),
+            ([nil, nil, nil], false),
+            ([true, true, nil, nil, nil], true), ([true, nil, nil, nil, nil], false), ([], true),
+        ] as [(peers: [Bool?], passes: Bool)])
+    func peersCount(row: (peers: [Bool?], passes: Bool)) {
+        var scene = FailoverScene()
+        scene.crash()
+        scene.send(
+            .surveyed(
+                deadMasterSurvey { survey in
+                    survey.peers = row.peers.enumerated().map { PeerView("web-\($0)", missesMaster: $1) }
+                }))
+        #expect(scene.requests.count == (row.passes ? 1 : 0))
+    }
+
+    @Test func whatAPeerIsTold() {
+        var scene = FailoverScene(seenAlive: false)
+        #expect(scene.machine.sight(now: scene.now)?.misses == nil)
+        scene.send(.link("m", .answered))
+        #expect(scene.machine.sight(now: scene.now)?.misses == false)
+        scene.send(.link("m", .asked))
+        #expect(scene.machine.sight(now: scene.now + .milliseconds(599))?.misses == false)
+        #expect(scene.machine.sight(now: scene.now + .milliseconds(600))?.misses == true)
+        scene.crash()
+        #expect(scene.machine.sight(now: scene.now)?.misses == true)
+        #expect(scene.machine.sight(now: scene.now)?.master == "m")
     }
 
     @Test func everyReasonHasARow() {

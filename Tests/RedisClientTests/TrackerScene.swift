@@ -29,10 +29,11 @@ struct TrackerScene {
     /// Starts with connections to all the configured Sentinels.
     init(
         _ sentinels: String = "abc", roles: [String: RoleAnswer] = ["m": .master], connected: Bool = true,
-        earlyRelease: Bool = true
+        earlyRelease: Bool = true, selfFence: TimeAmount? = nil
     ) {
         var timing = SentinelTracker.Timing()
         timing.earlyRelease = earlyRelease
+        timing.selfFence = selfFence
         tracker = SentinelTracker(sentinels: sentinels.map { sentinel(String($0)) }, timing: timing)
         self.roles = roles
         send(.started)

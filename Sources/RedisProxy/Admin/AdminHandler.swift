@@ -1,33 +1,50 @@
 import Logging
-import NIOCore
+package import NIOCore
 import NIOHTTP1
+import RedisClient
+
+/// A request as the pages see it.
+package struct AdminRequest: Sendable {
+    package var method: String
+    package var target: String
+    package var headers: [(name: String, value: String)] = []
+    package var body: [UInt8] = []
+    /// The connection's two ends.
+    package var local: SocketAddress?
+    package var peer: SocketAddress?
+
+    /// The header's value; nil when it is missing or given twice.
+    func header(_ name: String) -> String? {
+        let values = headers.filter { $0.name.lowercased() == name.lowercased() }
+        return values.count == 1 ? values[0].value : nil
+    }
+}
 
 /// Answers the requests of one connection, one after the other.
 final class AdminHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Nothing here takes a body.
-    private static let bodyLimit = 8 * 1024
+    private static let bodyLimit = ControlRequest.bodyLimit
 
     private let logger: Logger
-    private let status: @Sendable () async -> ProxyStatus
+    private let respond: AdminServer.Responder
     private var head: HTTPRequestHead?
-    private var bodyBytes = 0
+    private var body: [UInt8] = []
 
-    init(logger: Logger, status: @escaping @Sendable () async -> ProxyStatus) {
+    init(logger: Logger, respond: @escaping AdminServer.Responder) {
         self.logger = logger
-        self.status = status
+        self.respond = respond
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
             self.head = head
-            bodyBytes = 0
+            body = []
         case .body(let bytes):
-            bodyBytes += bytes.readableBytes
-            if bodyBytes > Self.bodyLimit { context.close(promise: nil) }
+            guard body.count + bytes.readableBytes <= Self.bodyLimit else { return context.close(promise: nil) }
+            body += bytes.readableBytesView
         case .end:
             guard let head else { return }
             self.head = nil
@@ -38,9 +55,12 @@ final class AdminHandler: ChannelInboundHandler {
     /// The pipeline passes no further request on before this one is answered.
     private func answer(_ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let method = request.method.rawValue
-        context.eventLoop.makeFutureWithTask { [status] in
-            await AdminResponse.to(method: method, target: request.uri, status: status)
+        let question = AdminRequest(
+            method: request.method.rawValue, target: request.uri,
+            headers: request.headers.map { (name: $0.name, value: $0.value) }, body: body,
+            local: context.channel.localAddress, peer: context.channel.remoteAddress)
+        context.eventLoop.makeFutureWithTask { [respond] in
+            await respond(question)
         }.whenSuccess { response in
             let (handler, context) = bound.value
             handler.write(response, to: request, context)
@@ -54,7 +74,7 @@ final class AdminHandler: ChannelInboundHandler {
             ("Content-Length", "\(response.body.utf8.count)"),
             ("Cache-Control", "no-store"),
         ])
-        if let allow = response.allow { headers.add(name: "Allow", value: allow) }
+        for (name, value) in response.headers { headers.add(name: name, value: value) }
         if !request.isKeepAlive { headers.add(name: "Connection", value: "close") }
         let head = HTTPResponseHead(
             version: .http1_1, status: HTTPResponseStatus(statusCode: response.status), headers: headers)

@@ -1,12 +1,11 @@
 import FoundationEssentials
 
 /// The pages of the admin address, apart from the network.
-struct AdminResponse: Equatable, Sendable {
+package struct AdminResponse: Equatable, Sendable {
     var status: Int
     var contentType: String
     var body: String
-    /// For 405.
-    var allow: String?
+    var headers: [String: String] = [:]
 
     /// Answers a request. `status` is asked only by pages that show it, so that `/livez` says no more than that the
     /// process runs.
@@ -14,7 +13,8 @@ struct AdminResponse: Equatable, Sendable {
         method: String, target: String, status: @Sendable () async -> ProxyStatus
     ) async -> AdminResponse {
         guard method == "GET" || method == "HEAD" else {
-            return AdminResponse(status: 405, contentType: plain, body: "GET or HEAD\n", allow: "GET, HEAD")
+            return AdminResponse(
+                status: 405, contentType: plain, body: "GET or HEAD\n", headers: ["Allow": "GET, HEAD"])
         }
         switch target.prefix(while: { $0 != "?" }) {
         case "/livez":

@@ -8,6 +8,9 @@ import ServiceLifecycle
 /// Serves `/livez`, `/readyz` and `/metrics` over HTTP/1.1. Bounded in connections, time and bytes, since whoever can
 /// reach the address may ask; without a password, so it belongs on loopback.
 package struct AdminServer: Service {
+    /// Answers one request.
+    package typealias Responder = @Sendable (AdminRequest) async -> AdminResponse
+
     private static let idleTimeout = TimeAmount.seconds(15)
 
     private let listener: any Channel
@@ -24,6 +27,17 @@ package struct AdminServer: Service {
         to endpoint: RedisEndpoint, group: any EventLoopGroup, logger: Logger,
         status: @escaping @Sendable () async -> ProxyStatus
     ) async throws -> AdminServer {
+        try await bind(to: endpoint, group: group, logger: logger) { request in
+            await AdminResponse.to(method: request.method, target: request.target, status: status)
+        }
+    }
+
+    /// The same for other pages, which must see for themselves who asks when the address is not loopback.
+    ///
+    /// - Throws: `ConfigurationProblem`.
+    package static func bind(
+        to endpoint: RedisEndpoint, group: any EventLoopGroup, logger: Logger, respond: @escaping Responder
+    ) async throws -> AdminServer {
         let connections = AdminConnections()
         do {
             let listener = try await ServerBootstrap(group: group)
@@ -31,7 +45,7 @@ package struct AdminServer: Service {
                 .serverChannelOption(ListenerBinder.reusePort, value: 1)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try configure(channel, connections, logger, status)
+                        try configure(channel, connections, logger, respond)
                     }
                 }
                 .bind(host: endpoint.host, port: endpoint.port).get()
@@ -42,14 +56,13 @@ package struct AdminServer: Service {
     }
 
     private static func configure(
-        _ channel: any Channel, _ connections: AdminConnections, _ logger: Logger,
-        _ status: @escaping @Sendable () async -> ProxyStatus
+        _ channel: any Channel, _ connections: AdminConnections, _ logger: Logger, _ respond: @escaping Responder
     ) throws {
         guard connections.admit(channel) else { return channel.close(promise: nil) }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(IdleStateHandler(allTimeout: idleTimeout))
         try pipeline.configureHTTPServerPipeline()
-        try pipeline.addHandler(AdminHandler(logger: logger, status: status))
+        try pipeline.addHandler(AdminHandler(logger: logger, respond: respond))
     }
 
     /// Serves until it is cancelled or the service group shuts down; its connections end with it.

@@ -25,6 +25,8 @@ package struct ProxyStatus: Sendable {
         case .available, .provisional: nil
         case .searching(let reason): "no master is known: \(reason)"
         case .suspected(let master, _): "the master \(master.endpoint) is in doubt"
+        case .fenced(let master, _):
+            "no majority of the Sentinels is heard: the master \(master.endpoint) is not used (self-fence)"
         }
     }
 }
@@ -61,6 +63,8 @@ struct ReadinessReport: Encodable, Equatable {
     var reason: String?
     var service: String
     var draining: Bool
+    /// The self-fence is closed: nothing is sent to the master last known.
+    var fenced: Bool
     var master: Master?
     var sentinels: Sentinels
     var clients: Int
@@ -76,6 +80,7 @@ struct ReadinessReport: Encodable, Equatable {
         ready = reason == nil
         service = status.service
         draining = status.isDraining
+        fenced = watcher.isFenced
         let isProvisional = if case .provisional = watcher.phase { true } else { false }
         master = watcher.phase.last.map {
             Master(

@@ -32,7 +32,8 @@ extension ProxyConfiguration {
                     hint: "use the name in `sentinel monitor NAME ...`, mymaster for example"))
         }
         var seen: Set<RedisAddress> = []
-        for address in listeners.map(\.address) + (admin.map { [.tcp($0)] } ?? [])
+        let pages = [admin, control?.endpoint].compactMap { $0 }.map { RedisAddress.tcp($0) }
+        for address in listeners.map(\.address) + pages
         where !seen.insert(address).inserted {
             problems.append(
                 .error("duplicate_listener", "\(address) is given twice.", hint: "every listener needs its own address")
@@ -72,6 +73,12 @@ extension ProxyConfiguration {
                 .error(
                     "bad_hang_after", "The time after which a silent master counts as hung must be 100 ms to 60 s.",
                     hint: "600ms; a busy server may well pause for a moment"))
+        }
+        if let selfFence, selfFence < .milliseconds(100) || selfFence > .seconds(3600) {
+            problems.append(
+                .error(
+                    "bad_self_fence", "The self-fence must be between 100 ms and an hour.",
+                    hint: "four fifths of the Sentinels' down-after is the topology's default"))
         }
         if onTimeout == .degrade, role != .cache {
             problems.append(

@@ -31,6 +31,13 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var earlyRelease = true
     /// With assisted failover: what replicas are asked and re-pointed with; nil for ``serverCredentials``.
     package var controlCredentials: RedisCredentials?
+    /// How long the master is used without word of a majority of the Sentinels; nil for as long as it serves.
+    package var selfFence: Duration?
+    /// Where peers and `breakwater switchover` reach this sidecar, with the secret that both sides prove; nil for
+    /// nowhere.
+    package var control: ControlAddress?
+    /// The control addresses of the other sidecars, which are asked what they see of the master.
+    package var peers: [RedisEndpoint] = []
     /// Key prefixes whose SET, SETEX and DEL may be sent again when their outcome is unknown.
     package var idempotentPrefixes: [String] = []
     /// Key prefixes whose writes are acknowledged only after replicas have them.
@@ -50,6 +57,17 @@ package struct ProxyConfiguration: Sendable, Equatable {
         self.listeners = listeners
         self.sentinels = sentinels
         self.service = service
+    }
+}
+
+/// Where a sidecar serves its control API.
+package struct ControlAddress: Sendable, Equatable {
+    package var endpoint: RedisEndpoint
+    package var key: ControlKey
+
+    package init(endpoint: RedisEndpoint, key: ControlKey) {
+        self.endpoint = endpoint
+        self.key = key
     }
 }
 
@@ -115,6 +133,10 @@ extension ProxyConfiguration {
         if hangAfter != other.hangAfter { names.append("--hang-after") }
         if earlyRelease != other.earlyRelease { names.append("--early-release") }
         if controlCredentials != other.controlCredentials { names.append("--control-password-file") }
+        if selfFence != other.selfFence { names.append("--self-fence") }
+        if control?.endpoint != other.control?.endpoint { names.append("--control") }
+        if control?.key != other.control?.key { names.append("--control-secret-file") }
+        if peers != other.peers { names.append("--peer") }
         return names
     }
 }

@@ -106,7 +106,8 @@ extension PrivateUpstream: UpstreamOwner {
     }
 
     func becomeReady(_ upstream: UpstreamConnection) {
-        sendWaiting(on: upstream)
+        // The doubt may have come while the connection was made.
+        if shard.master == nil, !log.isEmpty { beginHold() } else { sendWaiting(on: upstream) }
         session.resume()
     }
 

@@ -46,6 +46,8 @@ final class PrivateUpstream {
     }
 
     var outstanding: Int { log.count - nextAnswer }
+    /// Commands that the server was given, does not wait with, and has not answered.
+    var inFlight: Int { isBlocked ? 0 : nextToSend - nextAnswer + (isStreaming ? 1 : 0) }
     /// True when the server has taken all that was given to it, or nothing can be given yet.
     var takesMore: Bool { if case .ready(let upstream) = state { upstream.isDrained } else { false } }
     var isReady: Bool { if case .ready = state { true } else { false } }
@@ -97,6 +99,7 @@ final class PrivateUpstream {
             if upstream.endpoint != master { return lose(upstream) }
             if !inRecovery { holdUntil = nil }
             sendWaiting(on: upstream)
+            session.resume()
         }
     }
 

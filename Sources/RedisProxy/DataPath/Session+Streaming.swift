@@ -10,7 +10,7 @@ extension Session {
         }
         guard outstanding == 0 else { return false }
         if privateUpstream == nil { pin() }
-        guard let privateUpstream, privateUpstream.isReady else { return false }
+        guard let privateUpstream, privateUpstream.isReady, shard.master != nil else { return false }
         largeFrame = nil
         isStreaming = true
         var streamed = spec

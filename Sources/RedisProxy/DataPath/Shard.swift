@@ -32,8 +32,12 @@ final class Shard {
     private(set) var configuration: ProxyConfiguration
     private(set) var requestLimits: RESPLimits
     private(set) var defaultIdentity: Identity
-    /// The confirmed master; nil while there is none or there is doubt about it.
+    /// The confirmed master; nil while there is none, there is doubt about it, or a switchover holds.
     private(set) var master: RedisEndpoint?
+    /// The master that the watcher publishes.
+    private var published: RedisEndpoint?
+    /// A switchover holds all commands: as if there were no master.
+    private var isBarred = false
     /// When the clock was last read: once for each batch of bytes, not for each command.
     private(set) var now = NIODeadline.now()
     /// Databases that the server is known to have, so that SELECT need not ask.
@@ -294,7 +298,25 @@ final class Shard {
     func suspect(_ endpoint: RedisEndpoint) { onSuspicion(endpoint) }
 
     func apply(_ phase: MasterPhase) {
-        master = phase.usable?.endpoint
+        published = phase.usable?.endpoint
+        masterChanged()
+    }
+
+    /// Holds all commands until told otherwise; those that were sent are still answered.
+    func bar(_ isBarred: Bool) {
+        self.isBarred = isBarred
+        masterChanged()
+    }
+
+    /// Commands that a server was given and has not answered. Blocking ones are left out: they may wait for hours and
+    /// are no write until another client, which is held, writes.
+    var inFlight: Int {
+        let shared = (Array(lanes.values) + Array(retiredLanes.values)).reduce(0) { $0 + $1.sentCount }
+        return sessions.values.reduce(shared) { $0 + ($1.privateUpstream?.inFlight ?? 0) }
+    }
+
+    private func masterChanged() {
+        master = isBarred ? nil : published
         readClock()
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.masterChanged(to: master) }
         guard let master else { return }

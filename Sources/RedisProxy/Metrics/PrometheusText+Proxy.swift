@@ -54,6 +54,10 @@ extension PrometheusText {
         gauge("master_provisional", "1 while the master in use is not confirmed by a majority yet.", provisional)
         count("early_releases_total", "Times a master was used before a majority confirmed it.", watcher.earlyReleases)
         count("quarantines_total", "Early releases that a majority did not confirm.", watcher.quarantines)
+        gauge(
+            "self_fenced", "1 while no Sentinel majority is heard and the master is not used.", watcher.isFenced ? 1 : 0
+        )
+        count("self_fences_total", "Times the master was given up for want of a Sentinel majority.", watcher.selfFences)
         guard let assisted = watcher.assisted else { return }
         count("failover_requests_total", "Failovers asked of a Sentinel.", assisted.requests)
         count("failover_joins_total", "Failovers that another observer had asked for.", assisted.joined)

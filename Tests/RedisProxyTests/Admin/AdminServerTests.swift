@@ -64,7 +64,7 @@ import Testing
         #expect(await respond("/metricsx", status).status == 404)
         let post = await respond("/metrics", method: "POST", status)
         #expect(post.status == 405)
-        #expect(post.allow == "GET, HEAD")
+        #expect(post.headers["Allow"] == "GET, HEAD")
         #expect(await respond("/livez", Self.status(.searching(.starting))).status == 200)
     }
 
