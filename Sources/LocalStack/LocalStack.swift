@@ -126,6 +126,13 @@ package final class LocalStack: Sendable {
         return state.dataDirectory(of: name)
     }
 
+    /// The path of `breakwater`: beside the sidecars' program, or this one.
+    package var program: String {
+        guard let sidecar = plan.members(.sidecar).first else { return Programs.thisProgram }
+        let directory = URL(filePath: sidecar.executable).deletingLastPathComponent()
+        return directory.appending(path: "breakwater").path(percentEncoded: false)
+    }
+
     package var sentinels: [RedisEndpoint] { plan.members(.sentinel).map(\.endpoint) }
 
     /// What the shop uses on the nodes (the default user); nil when they ask for nothing.

@@ -25,6 +25,7 @@ private struct OneProcessStage: DrillStage {
     func dataDirectory(of name: String) -> String? { nil }
 
     func pid(of name: String) async -> Int32? { pid }
+    func switchOver() async throws {}
     func start(_ name: String) async throws {}
 }
 

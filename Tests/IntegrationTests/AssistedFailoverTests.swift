@@ -72,6 +72,45 @@ import Topology
         }
     }
 
+    /// The leader dies after the promotion, and the others may not choose the node that it promoted: what was released
+    /// early is given up for the majority's word. With the strict rule nothing was released.
+    @Test(.timeLimit(.minutes(3)), arguments: [true, false])
+    func theOthersChooseAnotherNode(earlyRelease: Bool) async throws {
+        try await withObservers(downAfter: .seconds(2), earlyRelease: earlyRelease) { stack, observers in
+            let first = try #require(
+                observers[0].watcher.status.sentinels.min { ($0.runID ?? "~") < ($1.runID ?? "~") }?.endpoint)
+            let connection = try await RedisConnection.connect(to: .tcp(first))
+            let reply = try await connection.send(["SENTINEL", "SIMULATE-FAILURE", "crash-after-promotion"])
+            #expect(reply.errorMessage == nil)
+            await connection.close()
+            stack.signal("redis-1", SIGKILL)
+            let promoted = Mutex<RedisEndpoint?>(nil)
+            try await eventually("a node is promoted") {
+                let node = await stack.readings().first { $0.key != "redis-1" && $0.value.role == .master }?.key
+                promoted.withLock { $0 = node.flatMap { stack.endpoint(of: $0) } }
+                return node != nil
+            }
+            let early = try #require(promoted.withLock { $0 })
+            if earlyRelease {
+                try await eventually("it is used before the majority names it") {
+                    observers.allSatisfy { $0.watcher.status.phase.usable?.endpoint == early }
+                }
+            }
+            // From now on it is never to be promoted.
+            var options = RedisConnection.Options()
+            options.credentials = stack.nodeCredentials
+            let node = try await RedisConnection.connect(to: .tcp(early), options: options)
+            #expect(try await node.send(["CONFIG", "SET", "replica-priority", "0"]).errorMessage == nil)
+            await node.close()
+            try await Self.moved(observers, from: stack, within: .seconds(60))
+            for observer in observers {
+                guard case .available(let state)? = observer.published.last else { continue }
+                #expect(state.endpoint != early)
+                #expect(observer.watcher.status.quarantines == (earlyRelease ? 1 : 0))
+            }
+        }
+    }
+
     /// All observers end at one confirmed master that is not the old one.
     private static func moved(
         _ observers: [Observer], from stack: LocalStack, within limit: Duration = .seconds(20)

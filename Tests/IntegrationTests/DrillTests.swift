@@ -23,7 +23,8 @@ import Topology
         return try #require(reports.first)
     }
 
-    @Test(.timeLimit(.minutes(3)), arguments: [Scenario.redisCrash, .redisRestart, .sentinelFailover])
+    @Test(
+        .timeLimit(.minutes(3)), arguments: [Scenario.redisCrash, .redisRestart, .sentinelFailover, .redisSwitchover])
     func clientsSeeNoErrorThroughTheSidecar(scenario: Scenario) async throws {
         let report = try await run(scenario)
         #expect(report.passed, "\(report.text)")

@@ -70,7 +70,7 @@ package struct SwitchoverRedisCommand: BreakwaterCommand {
         settings.without = Set(without)
         if let timeout { settings.patience = timeout }
         let log = Logger(label: "breakwater.switchover") { ConsoleLog(console: console, label: $0) }
-        let coordinator = SwitchoverCoordinator(settings: settings, logger: log)
+        let coordinator = SwitchoverCoordinator(settings: settings, logger: log) { console.note($0) }
         let report = await Self.run(coordinator)
         return try SwitchoverResult(report, place, target: to).present(console)
     }

@@ -24,6 +24,8 @@ package struct Fault: Sendable, Hashable {
         case wipe = "SIGKILL and delete the data of"
         /// The disk of the node is filled up; the disk must be the node's own.
         case fillDisk = "fill the disk of"
+        /// `breakwater switchover redis`, the built program: no fault, but what nobody may notice.
+        case switchover = "breakwater switchover redis"
     }
 
     package var action: Action

@@ -3,7 +3,8 @@ extension Scenario {
     package static let standard: [Scenario] = [redisCrash, redisHang, redisRestart, sentinelLoss, replicaLoss]
 
     /// Every scenario, in the order in which `--list` shows them.
-    package static let all: [Scenario] = standard + [redisCrashSentinelDown, sentinelFailover] + separated
+    package static let all: [Scenario] =
+        standard + [redisCrashSentinelDown, sentinelFailover, redisSwitchover] + separated
 
     package static func named(_ name: String) -> Scenario? {
         all.first { $0.name == name }
@@ -69,6 +70,15 @@ extension Scenario {
             .observe(.seconds(1)),
         ],
         expectations: Expectations(stall: .seconds(3)))
+
+    package static let redisSwitchover = Scenario(
+        "redis-switchover",
+        summary: "breakwater switchover redis: no error, no lost write, and nobody waits for more than 0.4 s",
+        steps: [
+            .inject(Fault(.switchover, .master)), .observe(.seconds(1)), .awaitRecovery, .awaitHealed,
+            .observe(.seconds(1)),
+        ],
+        expectations: Expectations(stall: .milliseconds(400), failover: true))
 
     package static let sentinelFailover = Scenario(
         "sentinel-failover",

@@ -43,6 +43,8 @@ package protocol DrillStage: Sendable {
 
     /// The process id of a server, or `nil` when it is not running.
     func pid(of name: String) async -> Int32?
+    /// Makes another node the master, as an operator would: runs `breakwater switchover redis` to its end.
+    func switchOver() async throws
     /// Starts a server again that was killed, with the files it had.
     func start(_ name: String) async throws
 }

@@ -44,6 +44,12 @@ package struct FaultInjector: Sendable {
             return Injection(
                 victim: Victim(name: node.name, pid: pid, action: fault.action), sent: sent, effective: filled)
         }
+        if fault.action == .switchover {
+            try await stage.switchOver()
+            // It takes effect while the program runs, which goes on for a second after that.
+            return Injection(
+                victim: Victim(name: node.name, pid: pid, action: fault.action), sent: sent, effective: sent)
+        }
         try strike(fault.action, node, pid)
         let expected: ProcessState = fault.action == .stop ? .stopped : .gone
         let effective = try await poll(every: .milliseconds(1), limit: Self.limit) {
@@ -85,7 +91,7 @@ package struct FaultInjector: Sendable {
         case .kill, .wipe: try Self.send(SIGKILL, to: pid, node)
         case .stop: try Self.send(SIGSTOP, to: pid, node)
         case .terminate: try Self.send(SIGTERM, to: pid, node)
-        case .failover, .fillDisk: break
+        case .failover, .fillDisk, .switchover: break
         }
     }
 
@@ -127,7 +133,7 @@ package struct FaultInjector: Sendable {
     /// Resumes what was stopped and starts what was killed, and waits until it runs.
     package func repair(_ victim: Victim) async throws {
         switch victim.action {
-        case .failover, .wipe:
+        case .failover, .wipe, .switchover:
             break
         case .fillDisk:
             if let node = stage.redis.first(where: { $0.name == victim.name }) { try DiskFiller(stage, node).free() }

@@ -43,6 +43,10 @@ package struct LocalStackStage: DrillStage {
 
     package func pid(of name: String) async -> Int32? { stack.pid(of: name) }
 
+    package func switchOver() async throws {
+        try await SwitchoverProgram(executable: stack.program, stateDirectory: stack.state.path).run()
+    }
+
     package func start(_ name: String) async throws {
         // The supervisor may not have noticed the death yet that the kernel already told the drill of.
         await stack.ended(name)
