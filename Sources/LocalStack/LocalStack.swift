@@ -126,11 +126,10 @@ package final class LocalStack: Sendable {
         return state.dataDirectory(of: name)
     }
 
-    /// The path of `breakwater`: beside the sidecars' program, or this one.
-    package var program: String {
-        guard let sidecar = plan.members(.sidecar).first else { return Programs.thisProgram }
-        let directory = URL(filePath: sidecar.executable).deletingLastPathComponent()
-        return directory.appending(path: "breakwater").path(percentEncoded: false)
+    /// Where the programs of Breakwater are: beside the sidecars' program, or this one.
+    package var programDirectory: String {
+        let program = options.proxyExecutable ?? Programs.thisProgram
+        return URL(filePath: program).deletingLastPathComponent().path(percentEncoded: false)
     }
 
     package var sentinels: [RedisEndpoint] { plan.members(.sentinel).map(\.endpoint) }

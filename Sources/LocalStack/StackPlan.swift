@@ -73,9 +73,10 @@ struct StackPlan: Sendable {
                 controlPasswordFile: secrets == nil ? nil : state.secretFile("breakwater.password"),
                 clientPasswordFile: clientPasswordFile)
             member.arguments += Self.encryption(redis, sidecar, LocalCertificates.files(of: name, state))
+            var peers: [String] = []
+            for peer in nodes where peer != name { peers.append(try Self.address(peer, topology, options.namespaces)) }
             member.arguments += Self.controlArguments(
-                member, peers: nodes.filter { $0 != name }.map { try Self.address($0, topology, options.namespaces) },
-                port: sidecar.controlPort, secretFile: state.secretFile(Secrets.controlFile))
+                member, peers: peers, port: sidecar.controlPort, secretFile: state.secretFile(Secrets.controlFile))
             member.arguments += options.proxyArguments
             members.append(options.namespaces?.moving(member, to: name) ?? member)
         }

@@ -44,7 +44,7 @@ package struct LocalStackStage: DrillStage {
     package func pid(of name: String) async -> Int32? { stack.pid(of: name) }
 
     package func switchOver() async throws {
-        try await SwitchoverProgram(executable: stack.program, stateDirectory: stack.state.path).run()
+        try await SwitchoverProgram(directory: stack.programDirectory, stateDirectory: stack.state.path).run()
     }
 
     package func start(_ name: String) async throws {

@@ -3,7 +3,8 @@ internal import Subprocess
 
 /// Runs the built `breakwater switchover redis` against a stack, as an operator would.
 struct SwitchoverProgram {
-    var executable: String
+    /// Where the program lies.
+    var directory: String
     var stateDirectory: String
 
     /// - Throws: `DrillError` when it ends with anything but 0.
@@ -11,13 +12,14 @@ struct SwitchoverProgram {
         let ending: (isSuccess: Bool, status: String, words: String)
         do {
             let result = try await Subprocess.run(
-                .path(.init(executable)),
+                .name("breakwater"),
                 arguments: ["switchover", "redis", "--state", stateDirectory, "--json"],
+                environment: .inherit.updating(["PATH": directory]),
                 output: .string(limit: 64 * 1024), error: .string(limit: 64 * 1024))
-            let words = (result.standardError ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+            let words = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)
             ending = (result.terminationStatus.isSuccess, "\(result.terminationStatus)", words)
         } catch {
-            throw Self.failed("\(executable) cannot be run: \(error)")
+            throw Self.failed("breakwater in \(directory) cannot be run: \(error)")
         }
         guard ending.isSuccess else {
             throw Self.failed("`breakwater switchover redis` ended with \(ending.status): \(ending.words)")
