@@ -1,6 +1,8 @@
+import Foundation
 import Glibc
 import LocalStack
 import LoopbackServers
+import RESP
 import RedisClient
 import Testing
 import Topology

@@ -3,6 +3,7 @@ import Glibc
 import LocalStack
 import Logging
 import LoopbackServers
+import NIOCore
 import RESP
 import RecoveryCore
 import RedisClient
@@ -127,12 +128,6 @@ import Topology
 }
 
 private let quiet = Logger(label: "switchover") { _ in SwiftLogNoOpLogHandler() }
-
-private func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread { continuation.resume(with: Swift.Result { try body() }) }.start()
-    }
-}
 
 private func settings(_ manifest: StackManifest) throws -> SwitchoverSettings {
     SwitchoverSettings(

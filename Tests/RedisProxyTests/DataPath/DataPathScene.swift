@@ -73,6 +73,15 @@ final class DataPathScene: Sendable {
         try await box.eventLoop.submit { [box] in box.value?.apply(phase) }.get()
     }
 
+    /// A switchover holds, or lets go.
+    func bar(_ isBarred: Bool) async throws {
+        try await box.eventLoop.submit { [box] in box.value?.bar(isBarred) }.get()
+    }
+
+    func inFlight() async throws -> Int {
+        try await box.eventLoop.submit { [box] in box.value?.inFlight ?? 0 }.get()
+    }
+
     func heldCommands() async throws -> Int {
         try await box.eventLoop.submit { [box] in box.value?.snapshot().gauges.heldCommands ?? 0 }.get()
     }
