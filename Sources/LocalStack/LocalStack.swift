@@ -43,6 +43,7 @@ package final class LocalStack: Sendable {
                 appPasswordFile: secured ? state.secretFile("app.password") : nil,
                 breakwaterPasswordFile: secured ? state.secretFile("breakwater.password") : nil,
                 tls: certificates.map { .init(ca: $0.ca, certificate: $0.certificate, key: $0.key) },
+                operatorPasswordFile: secured ? state.secretFile("operator.password") : nil,
                 controlSecretFile: state.secretFile(Secrets.controlFile),
                 members: plan.members.map { member in
                     StackManifest.Member(

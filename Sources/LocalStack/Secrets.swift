@@ -20,8 +20,8 @@ struct Secrets {
             ?? RedisSecrets(
                 app: state.password("app.password"), sentinel: state.password("sentinel.password"),
                 replica: state.password("replica.password"), breakwater: state.password("breakwater.password"))
-        // Nobody's choice but ours: the one who gives running nodes new certificates.
-        if topology.redis?.tls != nil, secrets.operator == nil {
+        // Nobody's choice but ours: the one who gives running nodes new certificates and priorities.
+        if secrets.operator == nil {
             secrets.operator = try state.password("operator.password")
         }
         redis = secrets

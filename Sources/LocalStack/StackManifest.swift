@@ -49,6 +49,8 @@ package struct StackManifest: Codable, Sendable, Equatable {
     package var breakwaterPasswordFile: String?
     /// What a client of nodes and Sentinels needs for TLS; nil when they speak in the clear.
     package var tls: TLS?
+    /// The file with the password of the user `operator`; nil when the servers ask for none.
+    package var operatorPasswordFile: String?
     /// The file with the secret of the sidecars' control API.
     package var controlSecretFile: String?
     package var members: [Member]
@@ -80,6 +82,13 @@ package struct StackManifest: Codable, Sendable, Equatable {
         guard let tls else { return nil }
         let files = TLSMaterial.Files(ca: tls.ca, certificate: tls.certificate, key: tls.key)
         return (try? RedisTLS.Settings(files)).map { RedisTLS($0) }
+    }
+
+    /// Who changes settings of running nodes.
+    package var operatorCredentials: RedisCredentials? {
+        guard let operatorPasswordFile, let text = StateDirectory.read(operatorPasswordFile) else { return nil }
+        return RedisCredentials(
+            username: "operator", password: RedisClient.Secret(text.trimmingCharacters(in: .newlines)))
     }
 
     /// What the sidecars' control API asks for.

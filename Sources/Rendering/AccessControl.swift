@@ -34,13 +34,12 @@ enum AccessControl {
     /// <https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/>
     private static let replica = "-@all +psync +replconf +ping"
 
-    /// Changes the settings of a running node (a new certificate, a limit) and reads no data. On its own, since CONFIG
+    /// Changes the settings of a running node (a new certificate, the priority of `switchover --to`) and reads no data. On its own, since CONFIG
     /// SET cannot be granted for some settings alone, and `breakwater`'s password is on every web server.
-    private static let settings = "-@all +ping +info +role +config|get +config|set +acl|whoami"
+    private static let settings = "-@all +ping +info +role +config|get +config|set +config|rewrite +acl|whoami"
 
     /// The application's rights, for the stale-cache guard deletes and the switchover writes a marker; and what it
-    /// takes to watch, pause and re-point nodes. CONFIG SET is for the replica-priority of `switchover --to`; what it
-    /// could do harm with (`dir`, `dbfilename`) Redis 7 protects by itself (`enable-protected-configs no`).
+    /// takes to watch, pause and re-point nodes.
     private static let breakwater =
-        application + " +replicaof +slaveof +client +config|get +config|set +config|rewrite +slowlog +latency +lastsave"
+        application + " +replicaof +slaveof +client +config|get +slowlog +latency +lastsave"
 }

@@ -42,6 +42,8 @@ struct SwitchoverPlace {
                 }
             },
             key: key)
+        settings.operatorCredentials = manifest.operatorCredentials
+        settings.tls = manifest.serverTLS
         nodes = Dictionary(endpoints(.redis).map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -68,6 +70,21 @@ struct SwitchoverPlace {
                 endpoint(name, sidecar.controlPort).map { SwitchoverSettings.Sidecar(name: name, control: $0) }
             },
             key: ControlKey(RedisClient.Secret(try secret.fetch().reveal())))
+        settings.operatorCredentials = try redis.users.operator.map {
+            RedisCredentials(username: "operator", password: RedisClient.Secret(try $0.fetch().reveal()))
+        }
+        if let tls = redis.tls {
+            let files = tls.files ?? .standard
+            do {
+                settings.tls = RedisTLS(
+                    try RedisTLS.Settings(
+                        TLSMaterial.Files(ca: files.ca, certificate: files.certificate, key: files.key)))
+            } catch {
+                throw UserFacingError(
+                    code: "switchover.tls_unusable", summary: "the certificates of this machine cannot be used",
+                    hint: "see docs/tls.md", cause: "\(error)", status: .invalid)
+            }
+        }
         nodes = Dictionary(
             redis.nodes.compactMap { name in endpoint(name, redis.port).map { ($0, name) } },
             uniquingKeysWith: { first, _ in first })

@@ -8,8 +8,11 @@ final class SwitchoverServers: Sendable {
     private let watcher: SentinelWatcher.Configuration
     private let connections = Mutex<[RedisEndpoint: RedisConnection]>([:])
 
-    init(_ watcher: SentinelWatcher.Configuration) {
+    private let `operator`: RedisCredentials?
+
+    init(_ watcher: SentinelWatcher.Configuration, operator: RedisCredentials?) {
         self.watcher = watcher
+        self.operator = `operator`
     }
 
     func close() {
@@ -29,6 +32,16 @@ final class SwitchoverServers: Sendable {
     func expectOK(_ node: RedisEndpoint, _ command: [String]) async throws {
         let reply = try await send(node, command)
         if let error = reply.errorMessage { throw ServerRefusal(node: node, command: command[0], error: error) }
+    }
+
+    /// As the user who may: `breakwater`, whose password is on every web server, may not.
+    func setPriority(_ priority: Int64, of node: RedisEndpoint, rewrites: Bool = false) async throws {
+        let connection = try await connect(node, `operator` ?? watcher.serverCredentials)
+        defer { connection.abandon() }
+        for command in [["SET", "replica-priority", "\(priority)"]] + (rewrites ? [["REWRITE"]] : []) {
+            let reply = try await connection.send(["CONFIG"] + command)
+            if let error = reply.errorMessage { throw ServerRefusal(node: node, command: "CONFIG", error: error) }
+        }
     }
 
     /// `INFO replication`
@@ -125,12 +138,7 @@ final class SwitchoverServers: Sendable {
         to endpoint: RedisEndpoint, _ credentials: RedisCredentials?
     ) async throws -> RedisConnection {
         if let open = connections.withLock({ $0[endpoint] }), open.isOpen { return open }
-        var options = RedisConnection.Options()
-        options.connectTimeout = .seconds(1)
-        options.credentials = credentials
-        options.maximumReplyBytes = 1 << 20
-        options.clientName = "breakwater-switchover"
-        let made = try await RedisConnection.connect(to: .tcp(endpoint), options: options, on: watcher.eventLoopGroup)
+        let made = try await connect(endpoint, credentials)
         // Whoever was first stays: two of one task group may have met here.
         let kept = connections.withLock { connections in
             if let other = connections[endpoint], other.isOpen { return other }
@@ -139,6 +147,15 @@ final class SwitchoverServers: Sendable {
         }
         if kept !== made { made.abandon() }
         return kept
+    }
+
+    private func connect(_ endpoint: RedisEndpoint, _ credentials: RedisCredentials?) async throws -> RedisConnection {
+        var options = RedisConnection.Options()
+        options.connectTimeout = .seconds(1)
+        options.credentials = credentials
+        options.tls = watcher.tls
+        options.maximumReplyBytes = 1 << 20
+        return try await RedisConnection.connect(to: .tcp(endpoint), options: options, on: watcher.eventLoopGroup)
     }
 }
 

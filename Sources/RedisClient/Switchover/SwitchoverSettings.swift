@@ -21,6 +21,10 @@ package struct SwitchoverSettings: Sendable {
     package var sentinelCredentials: RedisCredentials?
     /// Of the ACL user `breakwater`, on the Redis nodes; nil when they ask for none.
     package var credentials: RedisCredentials?
+    /// Of the ACL user `operator`, who may set a node's priority; only a switchover with a target needs it.
+    package var operatorCredentials: RedisCredentials?
+    /// Of the nodes and the Sentinels; nil for connections in the clear.
+    package var tls: RedisTLS?
     /// Every sidecar that could write to the master.
     package var sidecars: [Sidecar]
     package var key: ControlKey

@@ -40,10 +40,10 @@ final class SwitchoverStage: Sendable {
             sentinels: settings.sentinels, service: settings.service,
             sentinelCredentials: settings.sentinelCredentials, serverCredentials: settings.credentials,
             eventLoopGroup: settings.eventLoopGroup)
-        watcher.hangAfter = .seconds(1)
+        watcher.tls = settings.tls
         self.watcher = watcher
         sidecars = SwitchoverSidecars(settings)
-        servers = SwitchoverServers(watcher)
+        servers = SwitchoverServers(watcher, operator: settings.operatorCredentials)
     }
 
     var markerFound: Bool? { state.withLock { $0.markerFound } }
@@ -151,7 +151,7 @@ final class SwitchoverStage: Sendable {
         for (node, priority) in priorities.sorted(by: { $0.key < $1.key }) {
             let old = survey.replicas.first { $0.node == node }?.state?.priority ?? 100
             state.withLock { $0.priorities[node] = old }
-            try await servers.expectOK(node, ["CONFIG", "SET", "replica-priority", "\(priority)"])
+            try await servers.setPriority(priority, of: node)
         }
         let deadline = ContinuousClock.now + .seconds(15)
         while ContinuousClock.now < deadline {
@@ -269,11 +269,9 @@ final class SwitchoverStage: Sendable {
         if wasPaused { _ = try? await servers.send(survey.master, ["CLIENT", "UNPAUSE"]) }
         if grip != .none || outcome == .undone { await sidecars.release(id, outcome) }
         for (node, priority) in priorities {
-            let command = ["CONFIG", "SET", "replica-priority", "\(priority)"]
             do {
-                try await servers.expectOK(node, command)
                 // Sentinel had the node write its configuration meanwhile.
-                _ = try await servers.send(node, ["CONFIG", "REWRITE"])
+                try await servers.setPriority(priority, of: node, rewrites: true)
             } catch {
                 logger.warning("the replica-priority of \(node) could not be set back to \(priority): \(error)")
             }

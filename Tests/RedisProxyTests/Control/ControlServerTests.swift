@@ -118,8 +118,9 @@ import Testing
                 \r
                 \(String(decoding: body, as: UTF8.self))
                 """
-            #expect(try await http(endpoint.port, text).hasPrefix("HTTP/1.1 200"))
-            #expect(try await http(endpoint.port, text).hasPrefix("HTTP/1.1 401"))
+            let first = try await http(endpoint.port, text)
+            let second = try await http(endpoint.port, text)
+            #expect(first.hasPrefix("HTTP/1.1 200") && second.hasPrefix("HTTP/1.1 401"))
             #expect(sidecar.orders.withLock { $0 } == ["hold a"])
         }
     }
@@ -136,7 +137,8 @@ import Testing
                 "POST /control/hold HTTP/1.1\r\nContent-Length: 100000\r\n\r\n\(header)",
                 "\u{0}\u{1}\r\n\r\n",
             ] {
-                #expect(!(try await http(endpoint.port, text)).contains(" 200 "))
+                let answer = try await http(endpoint.port, text)
+                #expect(!answer.contains(" 200 "))
             }
             let report = try await ControlClient(key: Self.key).ask(
                 endpoint, .status, as: SidecarReport.self, timeout: .seconds(5))
