@@ -34,11 +34,11 @@ import Testing
         var scene = scene()
         scene.pass(.milliseconds(300))
         let asked = scene.now
-        scene.now = asked + .milliseconds(600)
-        // Polls sent at most 300 ms after the start are answered 600 ms late.
+        scene.now = asked + .milliseconds(400)
+        // Polls sent at most 300 ms after the start are answered 400 ms late.
         scene.all("abc", "m", 1)
         #expect(scene.usable != nil)
-        scene.pass(.milliseconds(500))
+        scene.pass(.milliseconds(400))
         #expect(scene.phase.isFenced)
     }
 

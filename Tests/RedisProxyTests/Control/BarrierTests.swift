@@ -65,7 +65,7 @@ import Testing
         #expect(barrier.handle(.release(id: "b", .switched), now: start) == [])
         #expect(barrier.holder == "a")
         // The lease of the first has ended when the second comes.
-        #expect(barrier.handle(hold("b"), now: start + .seconds(1)) == [.hold])
+        #expect(barrier.handle(hold("c"), now: start + .seconds(1)) == [.hold])
     }
 
     @Test func anOvertakenRenewalDoesNotHoldAgain() {
