@@ -15,6 +15,7 @@ extension Target.Dependency {
     static let argumentParser = Self.product(name: "ArgumentParser", package: "swift-argument-parser")
     static let asn1 = Self.product(name: "SwiftASN1", package: "swift-asn1")
     static let crypto = Self.product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras = Self.product(name: "CryptoExtras", package: "swift-crypto")
     static let deque = Self.product(name: "DequeModule", package: "swift-collections")
     static let logging = Self.product(name: "Logging", package: "swift-log")
     static let nioCore = Self.product(name: "NIOCore", package: "swift-nio")
@@ -52,6 +53,7 @@ let package = Package(
     targets: [
         // Layer 0: pure. No I/O, no clocks.
         .target(name: "Topology", dependencies: [.yams], swiftSettings: strict),
+        .target(name: "Age", dependencies: [.crypto, .cryptoExtras], swiftSettings: strict),
         .target(name: "RESP", dependencies: [.nioCore], swiftSettings: strict),
         .target(name: "Rendering", dependencies: ["Topology"], swiftSettings: strict),
 
@@ -117,6 +119,7 @@ let package = Package(
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
         .testTarget(name: "RecoveryCoreTests", dependencies: ["RecoveryCore"], swiftSettings: strict),
+        .testTarget(name: "AgeTests", dependencies: ["Age", "LoopbackServers"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
         .testTarget(
             name: "RenderingTests", dependencies: ["Rendering", "Topology"], exclude: ["Golden"], swiftSettings: strict),
@@ -148,8 +151,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology", "RedisClient", "RESP",
-                "LoopbackServers", "breakwater-proxy", .nioCore, .nioPosix, .nioSSL, .subprocess,
+                "Age", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology", "RedisClient",
+                "RESP", "LoopbackServers", "breakwater-proxy", .nioCore, .nioPosix, .nioSSL, .subprocess,
             ],
             swiftSettings: strict),
     ]
