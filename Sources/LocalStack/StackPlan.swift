@@ -163,6 +163,10 @@ struct StackPlan: Sendable {
         arguments += ["--self-fence", sidecar.selfFence.topologyText]
         arguments += redis.idempotent.flatMap { ["--idempotent", $0] }
         arguments += redis.durable.flatMap { ["--durable", $0] }
+        if !redis.durable.isEmpty {
+            arguments += ["--durable-replicas", "\(redis.durableReplicas)"]
+            arguments += ["--durable-timeout", redis.durableTimeout.topologyText]
+        }
         if let admin = member.admin { arguments += ["--admin", admin.description] }
         return arguments
     }

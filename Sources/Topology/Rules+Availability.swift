@@ -2,11 +2,6 @@ extension Rules {
     /// What a topology may ask for and the sidecar of this version does not do. Told here as well as by the sidecar,
     /// so that nobody relies on a promise that is not kept yet. Remove an entry when the sidecar keeps it.
     func checkAvailability(_ sidecar: SidecarTopology, _ redis: RedisTopology) {
-        if !redis.durable.isEmpty {
-            report(
-                "redis.durable", "the sidecar of this version does not wait for replicas yet, and refuses to start",
-                "leave `durable` out")
-        }
         if sidecar.onTimeout == .degrade {
             report(
                 "sidecar.on_timeout", "the sidecar of this version does not degrade yet",

@@ -88,6 +88,8 @@ struct ConfigurationReader: Sendable {
         if !options.control.peer.isEmpty { configuration.peers = options.control.peer }
         if !options.idempotent.isEmpty { configuration.idempotentPrefixes = options.idempotent }
         if !options.durable.isEmpty { configuration.durablePrefixes = options.durable }
+        if let count = options.durableReplicas { configuration.durableReplicas = count }
+        if let timeout = options.durableTimeout { configuration.durableTimeout = timeout }
         if let admin = options.admin { configuration.admin = admin }
 
         let operation = options.operation

@@ -86,6 +86,14 @@ struct ProxyOptions: ParsableArguments {
         help: ArgumentHelp("Keys beginning so are acknowledged only after replicas have them.", valueName: "prefix"))
     var durable: [String] = []
 
+    @Option(help: ArgumentHelp("How many replicas (default: 1).", valueName: "count"))
+    var durableReplicas: Int?
+
+    @Option(
+        help: ArgumentHelp("How long a durable write waits for them (default: 500ms).", valueName: "duration"),
+        transform: OptionText.duration)
+    var durableTimeout: Duration?
+
     @Option(
         help: ArgumentHelp("Serve /livez, /readyz and /metrics there.", valueName: "host:port"),
         transform: OptionText.admin)

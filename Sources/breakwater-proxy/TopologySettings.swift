@@ -47,6 +47,8 @@ struct TopologySettings {
         configuration.earlyRelease = redis.earlyRelease
         configuration.idempotentPrefixes = redis.idempotent
         configuration.durablePrefixes = redis.durable
+        configuration.durableReplicas = redis.durableReplicas
+        configuration.durableTimeout = redis.durableTimeout
         configuration.limits.heldBytes = sidecar.holdLimit.bytes
         configuration.limits.clients = sidecar.maxClients
         configuration.selfFence = sidecar.selfFence

@@ -90,13 +90,12 @@ let ruleCases: [DiagnosticCase] = [
         "all replicas", goodRedisFile("min_replicas_to_write: 2"), "18:26 warning redis.two_nodes_min_replicas"),
     DiagnosticCase(
         "durable beyond the replicas", goodRedisFile("durable: [cart]", "durable_replicas: 3"),
-        "18:3 warning sidecar.not_available", "19:21 error redis.durable_replicas"),
+        "19:21 error redis.durable_replicas"),
     DiagnosticCase(
         "durable and idempotent", goodRedisFile("durable: [\"a:\", \"b:\"]", "idempotent: [\"b:c:\"]"),
-        "18:3 warning sidecar.not_available", "18:19 warning redis.prefix_conflict"),
+        "18:19 warning redis.prefix_conflict"),
     DiagnosticCase(
-        "durable next to idempotent", goodRedisFile("durable: [\"a:\"]", "idempotent: [\"b:\"]"),
-        "18:3 warning sidecar.not_available"),
+        "durable next to idempotent", goodRedisFile("durable: [\"a:\"]", "idempotent: [\"b:\"]")),
 
     // Access.
     DiagnosticCase(
@@ -179,7 +178,7 @@ let ruleCases: [DiagnosticCase] = [
     DiagnosticCase(
         "what this version does not do yet",
         goodRedisFile("role: cache", "failover: assisted", "durable: [cart]") + "sidecar: { on_timeout: degrade }\n",
-        "20:3 warning sidecar.not_available", "21:24 warning sidecar.not_available"),
+        "21:24 warning sidecar.not_available"),
     DiagnosticCase(
         "a hold no client waits for", goodFile("sidecar: { hold: 1s }"),
         "18:18 warning sidecar.hold_exceeds_client_timeout"),

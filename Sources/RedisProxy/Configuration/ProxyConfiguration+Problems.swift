@@ -92,12 +92,17 @@ extension ProxyConfiguration {
                     "empty_prefix", "An empty --idempotent prefix would cover every key.",
                     hint: "name the prefixes whose writes may run twice"))
         }
-        if !durablePrefixes.isEmpty {
-            // Accepting the prefix and not waiting for replicas would promise what is not kept.
+        if durablePrefixes.contains("") {
             problems.append(
                 .error(
-                    "durable_unavailable", "Durable prefixes are not available in this version.",
-                    hint: "remove --durable, or `durable` from the topology"))
+                    "empty_durable_prefix", "An empty --durable prefix would make every write wait for replicas.",
+                    hint: "name the prefixes of the keys that must not be lost"))
+        }
+        if !(1...16).contains(durableReplicas) || durableTimeout < .milliseconds(1) || durableTimeout > .seconds(60) {
+            problems.append(
+                .error(
+                    "bad_durable", "Durable writes wait for 1 to 16 replicas, and 1 ms to 60 s.",
+                    hint: "--durable-replicas 1 --durable-timeout 500ms"))
         }
         return problems
     }

@@ -42,6 +42,9 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var idempotentPrefixes: [String] = []
     /// Key prefixes whose writes are acknowledged only after replicas have them.
     package var durablePrefixes: [String] = []
+    /// How many replicas, and how long one write waits for them.
+    package var durableReplicas = 1
+    package var durableTimeout = Duration.milliseconds(500)
 
     package var limits = ProxyLimits()
     /// The address of `/livez`, `/readyz` and `/metrics`; nil for none.

@@ -19,10 +19,20 @@ struct Expectation {
         case unsubscribeAll(Subscriptions.Kind)
         /// The sidecar's own command: the answer goes to nobody.
         case internalCommand
+        /// The sidecar's WAIT behind a durable write, asked at this time.
+        case replicas(since: NIODeadline)
         /// MONITOR, SCRIPT DEBUG: from here on bytes are passed through.
         case raw
         /// No answer will come, or none that can be told from others.
         case unanswered
+
+        /// A command of the sidecar's own, made anew for each connection.
+        var isOwn: Bool {
+            switch self {
+            case .internalCommand, .replicas: true
+            default: false
+            }
+        }
 
         /// A successful answer changes what the sidecar keeps of the session.
         var changesSession: Bool {
@@ -43,6 +53,8 @@ struct Expectation {
     /// How many, the name among them: for the slow-command log.
     var arguments = 0
     var isIdempotent = false
+    /// Its answer is due only once replicas have what it wrote.
+    var isDurable = false
     /// Inside MULTI: the answer is only that it is queued.
     var isQueued = false
     /// The client has its answer already; sent again for its effect alone.

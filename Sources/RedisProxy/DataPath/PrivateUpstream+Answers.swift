@@ -38,6 +38,8 @@ extension PrivateUpstream {
         else { return }
         framer.discard(ready)
         log[nextAnswer].partlyAnswered = true
+        // A long answer of a durable write cannot be taken back, and keeping it back has no bound.
+        if log[nextAnswer].isDurable, !log[nextAnswer].isQueued { return session.close(.unknownOutcome) }
         if !log[nextAnswer].isMuted { session.receivePart(piece) }
     }
 
@@ -91,24 +93,36 @@ extension PrivateUpstream {
         }
         let isError = reply.getInteger(at: reply.readerIndex, as: UInt8.self) == ASCII.minus
         let now = shard.readClock()
-        shard.metrics.record(
-            expectation.spec, (now - expectation.arrived).nanoseconds, arguments: expectation.arguments,
-            requestBytes: expectation.frame?.readableBytes ?? 0, replyBytes: reply.readableBytes, at: now)
+        let awaitsReplicas =
+            expectation.isDurable && !expectation.isQueued && DurabilityRule.needsReplicas(reply)
+        if !awaitsReplicas { record(expectation, reply, at: now) }
         switch expectation.meaning {
         case .discardForLostWatch:
             session.state.watchLost = false
             deliver(session.nullArray, expectation)
         case .internalCommand:
             break
+        case .replicas(let since):
+            releaseWithheld(reply, since: since, upstream)
         default:
             if isError {
                 noteFailure(of: expectation.meaning)
             } else {
                 apply(expectation.meaning, upstream)
             }
-            deliver(reply, expectation)
+            if awaitsReplicas {
+                keepBack(reply, expectation)
+            } else {
+                deliver(reply, expectation)
+            }
         }
         finishAnswer()
+    }
+
+    func record(_ expectation: Expectation, _ reply: ByteBuffer, at now: NIODeadline) {
+        shard.metrics.record(
+            expectation.spec, (now - expectation.arrived).nanoseconds, arguments: expectation.arguments,
+            requestBytes: expectation.frame?.readableBytes ?? 0, replyBytes: reply.readableBytes, at: now)
     }
 
     func deliver(_ reply: ByteBuffer, _ expectation: Expectation) {
@@ -135,7 +149,8 @@ extension PrivateUpstream {
             upstream.clientName = name
         case .raw:
             session.state.pins.insert([.raw, .lasting])
-        case .plain, .exec, .watch, .subscription, .unsubscribeAll, .internalCommand, .discardForLostWatch, .unanswered:
+        case .plain, .exec, .watch, .subscription, .unsubscribeAll, .internalCommand, .replicas,
+            .discardForLostWatch, .unanswered:
             break
         }
         upstream.key = session.state.upstreamKey

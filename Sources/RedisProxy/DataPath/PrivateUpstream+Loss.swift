@@ -6,7 +6,8 @@ import RESP
 extension PrivateUpstream {
     func canRetry(_ expectation: Expectation) -> Bool {
         // Sending the rest again needs their bytes; a subscriber cannot be moved silently.
-        session.state.pins.isDisjoint(with: .immovable) && log.dropFirst(nextAnswer).allSatisfy { $0.frame != nil }
+        session.state.pins.isDisjoint(with: .immovable)
+            && log.dropFirst(nextAnswer).allSatisfy { $0.frame != nil || $0.meaning.isOwn }
             && (holdUntil.map { $0 > shard.now } ?? true) && expectation.spec.handling != .exclusive
     }
 
@@ -36,8 +37,12 @@ extension PrivateUpstream {
         framer = ReplyFramer()
         inbound = ByteBuffer()
         guard session.state.pins.isDisjoint(with: .immovable), !isStreaming else { return session.close(.stateLost) }
+        // It ran, and whether replicas have it will never be known.
+        guard withheld == nil else { return session.close(.unknownOutcome) }
         if session.state.pins.contains(.watch) { session.state.watchLost = true }
-        log.removeAll { if case .internalCommand = $0.meaning { true } else { false } }
+        nextAnswer -= log.prefix(nextAnswer).count { $0.meaning.isOwn }
+        nextToSend -= log.prefix(nextToSend).count { $0.meaning.isOwn }
+        log.removeAll { $0.meaning.isOwn }
         nextAnswer = min(nextAnswer, log.count)
         for index in nextAnswer..<log.count {
             let expectation = log[index]

@@ -38,6 +38,8 @@ final class PrivateUpstream {
     /// session's next command must follow on this connection.
     var hasUnconfirmed = false
     var inRecovery = false
+    /// A durable write's answer that waits for WAIT's.
+    var withheld: WithheldReply?
     /// A lane will hand over its connection.
     var awaitsAdoption = false
 
@@ -146,8 +148,12 @@ final class PrivateUpstream {
     }
 
     func continueStream(_ piece: ByteBuffer, isLast: Bool) {
+        var piece = piece
+        if isLast {
+            isStreaming = false
+            if let last = log.last, last.isDurable, !last.isQueued { appendWait(to: &piece) }
+        }
         if case .ready(let upstream) = state { write(piece, on: upstream) }
-        if isLast { isStreaming = false }
     }
 
     func write(_ buffer: ByteBuffer, on upstream: UpstreamConnection) {
@@ -179,6 +185,10 @@ final class PrivateUpstream {
         }
         while nextToSend < log.count {
             let index = nextToSend
+            if mustWaitForMajority(log[index]) {
+                beginHold()
+                break
+            }
             guard let frame = log[index].frame ?? log[index].unkept else { return session.close(.unknownOutcome) }
             log[index].unkept = nil
             let ready = prepared(index, frame)
@@ -188,6 +198,7 @@ final class PrivateUpstream {
                 log.remove(at: index)
             } else {
                 nextToSend += 1
+                if log[index].isDurable, !log[index].isQueued { appendWait(to: &bytes) }
             }
         }
         if bytes.readableBytes > 0 { write(bytes, on: upstream) }

@@ -80,7 +80,7 @@ extension Session {
     private func forward(
         _ spec: CommandSpec, _ bytes: ByteBuffer, _ meaning: Expectation.Meaning, _ frame: RequestFrame
     ) {
-        if privateUpstream != nil {
+        if privateUpstream != nil || shard.durability.covers(spec, bytes) {
             forwardPrivately(spec, bytes, meaning)
         } else {
             sendShared(bytes, frame, spec)
@@ -101,8 +101,15 @@ extension Session {
                 spec: spec, meaning: isSilent ? .unanswered : meaning,
                 frame: isKept ? shard.allocator.copy(of: bytes) : nil,
                 unkept: isKept ? nil : bytes, arrived: shard.now, arguments: bytes.argumentCount,
-                isIdempotent: shard.isIdempotent(spec, bytes),
+                isIdempotent: shard.isIdempotent(spec, bytes), isDurable: isDurable(spec, bytes),
                 isQueued: isQueued))
+    }
+
+    /// A transaction is durable when a command in it is.
+    private func isDurable(_ spec: CommandSpec, _ bytes: ByteBuffer) -> Bool {
+        guard shard.durability.isActive else { return false }
+        if spec.handling == .exec { return privateUpstream?.log.contains { $0.isQueued && $0.isDurable } ?? false }
+        return shard.durability.covers(spec, bytes)
     }
 
     private func reset() {

@@ -9,6 +9,12 @@ extension Session {
             return false
         }
         guard outstanding == 0 else { return false }
+        let isDurable = inbound.withUnsafeReadableBytes { shard.durability.covers(spec, frame, $0) }
+        if isDurable, !state.isInTransaction, !shard.isMasterConfirmed {
+            if privateUpstream == nil { pin() }
+            privateUpstream?.beginHold()
+            return false
+        }
         if privateUpstream == nil { pin() }
         guard let privateUpstream, privateUpstream.isReady, shard.master != nil else { return false }
         largeFrame = nil
@@ -18,7 +24,7 @@ extension Session {
         privateUpstream.beginStream(
             Expectation(
                 spec: streamed, meaning: takeSilence() ? .unanswered : .plain, frame: nil, arrived: shard.now,
-                isQueued: state.isInTransaction))
+                isDurable: isDurable, isQueued: state.isInTransaction))
         return true
     }
 

@@ -169,7 +169,9 @@ final class Session: ChannelDuplexHandler {
                 return (offset, .large(frame, table.resolve(frame, in: rest)))
             }
             let spec = table.resolve(frame, in: rest)
-            guard spec.handling == .shared, privateUpstream == nil, state.isAuthenticated else {
+            guard spec.handling == .shared, privateUpstream == nil, state.isAuthenticated,
+                !shard.durability.isActive || !shard.durability.covers(spec, frame, rest)
+            else {
                 return (offset, .special(frame, spec))
             }
             send(UnsafeRawBufferPointer(rebasing: rest[..<frame.length]), frame, spec)
@@ -272,6 +274,13 @@ final class Session: ChannelDuplexHandler {
         forgetLane()
         lastWrite = nil
         lane.surrender(to: upstream)
+    }
+
+    func masterChanged() {
+        guard let privateUpstream else { return }
+        privateUpstream.masterChanged()
+        // A long durable write may have waited for a majority.
+        if largeFrame != nil { resume() }
     }
 
     func upstreamRefused(_ failure: UpstreamFailure) {

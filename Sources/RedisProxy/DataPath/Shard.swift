@@ -38,6 +38,9 @@ final class Shard {
     private var published: RedisEndpoint?
     /// A switchover holds all commands: as if there were no master.
     private var isBarred = false
+    /// A majority of the Sentinels has named the master in use: it was not released early.
+    private(set) var isMasterConfirmed = false
+    private(set) var durability: DurabilityRule
     /// When the clock was last read: once for each batch of bytes, not for each command.
     private(set) var now = NIODeadline.now()
     /// Databases that the server is known to have, so that SELECT need not ask.
@@ -78,6 +81,7 @@ final class Shard {
         requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
         defaultIdentity = Identity(credentials: configuration.serverCredentials)
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
+        durability = DurabilityRule(configuration)
     }
 
     @discardableResult
@@ -299,6 +303,7 @@ final class Shard {
 
     func apply(_ phase: MasterPhase) {
         published = phase.usable?.endpoint
+        isMasterConfirmed = if case .available = phase { true } else { false }
         masterChanged()
     }
 
@@ -320,7 +325,7 @@ final class Shard {
         readClock()
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.masterChanged(to: master) }
         guard let master else { return }
-        for session in Array(sessions.values) { session.privateUpstream?.masterChanged() }
+        for session in Array(sessions.values) { session.masterChanged() }
         for upstream in idlePrivate.values.flatMap({ $0 }) where upstream.endpoint != master {
             dropIdlePrivate(upstream)
             upstream.close()
@@ -384,6 +389,7 @@ final class Shard {
         self.configuration = configuration
         requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
+        durability = DurabilityRule(configuration)
         guard credentialsChanged else { return }
         let old = defaultIdentity
         defaultIdentity = Identity(credentials: configuration.serverCredentials)

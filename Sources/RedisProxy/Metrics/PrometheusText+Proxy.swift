@@ -9,6 +9,7 @@ extension PrometheusText {
         text.writeFailover(status.watcher)
         text.writeClients(status.metrics)
         text.writeOutages(status.metrics)
+        text.writeDurability(status.metrics.counters.durability)
         text.writeServers(status.metrics)
         text.writeLatencies(status.metrics)
         text.writeProcess(ProcessFigures.current())
@@ -103,6 +104,21 @@ extension PrometheusText {
             "refused_commands_total", "Commands a server refused to run for the moment, by its error.",
             counters.refusals, by: "error"
         ) { $0.rawValue }
+    }
+
+    private mutating func writeDurability(_ figures: DurabilityFigures) {
+        count("durable_writes_total", "Writes to durable keys, by outcome.", figures.writes, by: "outcome") {
+            $0.rawValue
+        }
+        let name = Self.prefix + "durable_wait_seconds"
+        family(name, .histogram, "How long durable writes waited for replicas.")
+        for exponent in PowerHistogram.exponents {
+            let bound = Self.seconds(UInt64(1) << UInt64(exponent))
+            sample(name + "_bucket", "\(figures.waits.count(belowPower: exponent))", ("le", bound))
+        }
+        sample(name + "_bucket", "\(figures.waits.count)", ("le", "+Inf"))
+        sample(name + "_sum", Self.seconds(figures.waits.sum))
+        sample(name + "_count", "\(figures.waits.count)")
     }
 
     private mutating func writeServers(_ metrics: MetricsSnapshot) {

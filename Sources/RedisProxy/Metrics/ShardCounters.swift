@@ -23,6 +23,7 @@ struct ShardCounters: Sendable, Equatable {
     /// Lanes connected again after a loss.
     var reconnects: UInt64 = 0
     var slowCommands: UInt64 = 0
+    var durability = DurabilityFigures()
 
     mutating func add(_ other: ShardCounters) {
         clientsAccepted &+= other.clientsAccepted
@@ -40,6 +41,7 @@ struct ShardCounters: Sendable, Equatable {
         refusals.add(other.refusals)
         reconnects &+= other.reconnects
         slowCommands &+= other.slowCommands
+        durability.add(other.durability)
     }
 }
 

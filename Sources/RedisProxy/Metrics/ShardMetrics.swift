@@ -77,6 +77,11 @@ final class ShardMetrics {
     func countReplay(_ spec: CommandSpec) { counters.replays[spec.effect] += 1 }
     func countPrivateReplay() { counters.privateReplays += 1 }
 
+    func countDurable(_ verdict: DurabilityRule.Verdict, waited nanoseconds: Int64) {
+        counters.durability.writes[.init(verdict)] += 1
+        counters.durability.waits.record(nanoseconds: nanoseconds)
+    }
+
     /// `reply` is the server's whole answer, or its beginning.
     func countRefusal(_ reply: ByteBuffer) {
         let word = reply.readableBytesView.dropFirst().prefix { $0 != UInt8(ascii: " ") }

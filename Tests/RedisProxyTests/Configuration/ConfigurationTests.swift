@@ -35,7 +35,7 @@ import Testing
                 $0.role = .cache
             } == [])
         #expect(codes { $0.idempotentPrefixes = [""] } == ["error proxy.empty_prefix"])
-        #expect(codes { $0.durablePrefixes = ["order:"] } == ["error proxy.durable_unavailable"])
+        #expect(codes { $0.durablePrefixes = [""] } == ["error proxy.empty_durable_prefix"])
         #expect(codes { $0.threads = 0 } == ["error proxy.out_of_range"])
         #expect(codes { $0.limits.clients = 0 } == ["error proxy.out_of_range"])
         #expect(codes { $0.slowLog = .zero } == ["error proxy.bad_slow_log"])

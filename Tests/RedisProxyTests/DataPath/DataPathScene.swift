@@ -67,9 +67,10 @@ final class DataPathScene: Sendable {
         try await ScriptedServer.start(on: group, script: script)
     }
 
-    func setMaster(_ server: ScriptedServer?, epoch: UInt64 = 1) async throws {
+    func setMaster(_ server: ScriptedServer?, epoch: UInt64 = 1, isProvisional: Bool = false) async throws {
+        let state = server.map { MasterState(endpoint: $0.endpoint, epoch: epoch) }
         let phase: MasterPhase =
-            server.map { .available(MasterState(endpoint: $0.endpoint, epoch: epoch)) } ?? .searching(.starting)
+            state.map { isProvisional ? .provisional($0) : .available($0) } ?? .searching(.starting)
         try await box.eventLoop.submit { [box] in box.value?.apply(phase) }.get()
     }
 
