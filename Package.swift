@@ -138,7 +138,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ProxyProgramTests",
-            dependencies: ["breakwater-proxy", "RedisProxy", "RedisClient", .argumentParser], swiftSettings: strict),
+            dependencies: ["breakwater-proxy", "RedisProxy", "RedisClient", "Certificates", .argumentParser],
+            swiftSettings: strict),
         .testTarget(
             name: "BenchmarkTests", dependencies: ["breakwater-bench", "LoopbackServers"], swiftSettings: strict),
         .testTarget(
