@@ -105,8 +105,11 @@ package struct FaultInjector: Sendable {
         }
         try await stage.start(node.name)
         let empty = try await poll(every: .milliseconds(10), limit: Self.limit) {
-            let reply = await probe.ask(node.endpoint, stage.nodeCredentials) { try await $0.send(["DBSIZE"]) }
-            return reply?.integer == 0 ? true : nil
+            // Not DBSIZE: a replica without its master answers that with MASTERDOWN. Each database with keys has a line.
+            let info = await probe.ask(node.endpoint, stage.nodeCredentials) {
+                try await $0.send(["INFO", "keyspace"]).string
+            }
+            return info?.contains("db") == false ? true : nil
         }
         if empty == nil { throw Self.notInjected("\(node.name) still has data") }
     }
