@@ -84,7 +84,9 @@ import Testing
             #expect(lines.contains { $0.contains("[\(code)]") }, "\(code)")
         }
         #expect(
-            try findings(Self.flags + ["--durable", "cart:", "--durable-replicas", "0"]).contains { $0.contains("[proxy.bad_durable]") })
+            try findings(Self.flags + ["--durable", "cart:", "--durable-replicas", "0"]).contains {
+                $0.contains("[proxy.bad_durable]")
+            })
         #expect(try findings(Self.flags + ["--node", "web-1"]).contains { $0.contains("[proxy.node_without_file]") })
     }
 
