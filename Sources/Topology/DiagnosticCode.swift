@@ -69,7 +69,6 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     case sidecarOpenWithoutPassword = "sidecar.open_without_password"
     case sidecarListenConflict = "sidecar.listen_conflict"
     case sidecarTLSUnused = "sidecar.tls_unused"
-    case sidecarNotAvailable = "sidecar.not_available"
 
     // Certificates, of Redis and of the sidecar.
     case tlsMadeHere = "tls.made_here"

@@ -12,7 +12,6 @@ extension StoreTopology {
             rules.checkPrefixes(redis)
             if let sidecar = topology.sidecar {
                 rules.check(sidecar, redis)
-                rules.checkAvailability(sidecar, redis)
             }
         }
         rules.checkOtherSections()

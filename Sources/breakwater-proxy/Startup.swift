@@ -27,7 +27,6 @@ struct Startup {
         logger.logLevel = options.operation.logLevel
         self.logger = logger
         for warning in outcome.warnings { logger.warning("\(warning)") }
-        for limitation in configuration.limitations { logger.warning("\(limitation)") }
         for address in inherited.addresses where !configuration.listeners.map(\.address).contains(address) {
             logger.warning("a socket of the service manager is not used", metadata: ["address": "\(address)"])
         }

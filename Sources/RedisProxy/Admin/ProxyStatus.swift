@@ -65,6 +65,8 @@ struct ReadinessReport: Encodable, Equatable {
     var draining: Bool
     /// The self-fence is closed: nothing is sent to the master last known.
     var fenced: Bool
+    /// There is no master, and commands are answered as by an empty cache.
+    var degraded: Bool
     var master: Master?
     var sentinels: Sentinels
     var clients: Int
@@ -81,6 +83,7 @@ struct ReadinessReport: Encodable, Equatable {
         service = status.service
         draining = status.isDraining
         fenced = watcher.isFenced
+        degraded = gauges.degraded > 0
         let isProvisional = if case .provisional = watcher.phase { true } else { false }
         master = watcher.phase.last.map {
             Master(

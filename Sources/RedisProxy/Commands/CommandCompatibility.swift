@@ -5,7 +5,7 @@ package enum CommandCompatibility {
         var text = preamble
         for group in CommandCatalogue.groups {
             text += "\n## \(group.title)\n\n"
-            text += "| command | treatment | without an answer | notes |\n|---|---|---|---|\n"
+            text += "| command | treatment | without an answer | degraded | notes |\n|---|---|---|---|---|\n"
             for command in group.commands {
                 text += row(command)
             }
@@ -17,7 +17,7 @@ package enum CommandCompatibility {
         let spec = CommandSpec(command, index: 0)
         var notes = command.note ?? ""
         if let since = command.since { notes += (notes.isEmpty ? "" : " ") + "Since \(since)." }
-        return "| \(command.name) | \(treatment(spec)) | \(answerless(spec)) | \(notes) |\n"
+        return "| \(command.name) | \(treatment(spec)) | \(answerless(spec)) | \(degraded(spec)) | \(notes) |\n"
     }
 
     private static func treatment(_ spec: CommandSpec) -> String {
@@ -37,6 +37,10 @@ package enum CommandCompatibility {
         case .exclusive: "exclusive"
         case .refused: "refused"
         }
+    }
+
+    private static func degraded(_ spec: CommandSpec) -> String {
+        spec.handling == .refused || spec.isContainer && spec.handling == .exclusive ? "–" : spec.degraded.text
     }
 
     private static func answerless(_ spec: CommandSpec) -> String {
@@ -79,6 +83,12 @@ package enum CommandCompatibility {
         - *sent again for idempotent prefixes*: only if all its keys begin with a prefix that the configuration declares
           `idempotent`; otherwise as *unknown*.
         - *unknown*: nobody can tell whether it ran, so the client's connection is closed and nothing is sent again.
+
+        **Degraded** says what a command is answered when there is no master and the hold has run out, with
+        `--on-timeout degrade`: see [breakwater-proxy](breakwater-proxy.md#degraded). It is what an empty Redis answers
+        that forgets every write. Where that would be false (counters, locks, scripts, queues, messages), the client's
+        connection is closed: *closed*. Every empty or null answer has the form that the client's protocol version
+        gives it.
 
         """
 }

@@ -109,6 +109,7 @@ package struct CommandSpec: Sendable, Hashable {
     /// As COMMAND gives it: the number of arguments with the name; negative for "at least".
     package var arity: Int8
     package var keys: KeyPositions
+    package var degraded: DegradedAnswer
     /// The place of the command's descriptor in its table.
     package var index: UInt16
 

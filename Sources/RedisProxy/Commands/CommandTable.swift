@@ -107,6 +107,7 @@ package struct CommandTable: Sendable {
             if !CommandForm.stores(arguments) {
                 spec.effect = .read
                 spec.commandClass = .read
+                spec.degraded = .emptyArray
             }
         }
         return spec
@@ -128,6 +129,7 @@ extension CommandSpec {
     init(_ descriptor: CommandDescriptor, index: UInt16) {
         self.init(
             effect: descriptor.effect, handling: descriptor.handling, commandClass: descriptor.commandClass,
-            flags: descriptor.flags, arity: descriptor.arity, keys: descriptor.keys, index: index)
+            flags: descriptor.flags, arity: descriptor.arity, keys: descriptor.keys,
+            degraded: descriptor.degraded, index: index)
     }
 }

@@ -111,16 +111,6 @@ package struct ProxyLimits: Sendable, Equatable {
 }
 
 extension ProxyConfiguration {
-    /// What is asked for and does less than its name says in this version, a sentence each. Nothing here loses data.
-    package var limitations: [String] {
-        var limitations: [String] = []
-        if onTimeout == .degrade {
-            limitations.append(
-                "degrading is not available in this version: connections are closed when a hold has run out")
-        }
-        return limitations
-    }
-
     /// The settings that differ from `other` and take effect only after a restart, by their flags' names.
     package func needingRestart(since other: ProxyConfiguration) -> [String] {
         var names: [String] = []

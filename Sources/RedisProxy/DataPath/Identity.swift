@@ -5,6 +5,8 @@ import RedisClient
 final class Identity {
     /// What new upstream connections authenticate with; nil for the default user without a password.
     let credentials: RedisCredentials?
+    /// A server has accepted them.
+    var isVerified = false
 
     init(credentials: RedisCredentials?) {
         self.credentials = credentials

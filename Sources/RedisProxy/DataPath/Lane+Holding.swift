@@ -32,6 +32,10 @@ extension Lane {
     /// Ends the wait of commands whose time is over: the client gets the server's refusal if there is one, since that
     /// is the truth, and a closed connection otherwise. Commands that were sent are judged with their connection.
     func expireHeld(_ now: NIODeadline) {
+        if shard.degrades {
+            if isOverdue(now) { shard.enterDegraded() }
+            return
+        }
         guard holds else { return }
         var expired = 0
         var bytes = 0

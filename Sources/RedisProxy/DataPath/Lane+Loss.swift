@@ -70,7 +70,8 @@ extension Lane {
         guard let master = shard.master else { return shard.scheduleHoldCheck() }
         state = .connecting(
             UpstreamConnection.connect(
-                to: master, key: key, name: "breakwater-proxy", on: shard.eventLoop,
+                to: master, key: key, name: "breakwater-proxy",
+                asksVersion: shard.configuration.onTimeout == .degrade, on: shard.eventLoop,
                 timeout: shard.configuration.connectTimeoutAmount, tls: shard.serverTLS,
                 owner: self))
     }
@@ -198,6 +199,8 @@ extension Lane: UpstreamOwner {
         connectionNumber += 1
         reconnectDelay = .zero
         shard.knownDatabases.insert(key.database)
+        key.identity.isVerified = true
+        if let version = upstream.serverVersion { shard.degraded.serverVersion = version }
         // Clients that left while their commands were held: those commands must not run late.
         if pending.contains(where: { !$0.session.isOpen || wasInterrupted && $0.session.isHalfClosed }) { requeue() }
         wasInterrupted = false

@@ -83,6 +83,7 @@ final class Lane {
     func flush() {
         isDirty = false
         lastUsed = shard.now
+        if shard.degraded.isOn { return answerDegraded() }
         switch state {
         case .ready(let upstream):
             // While there is doubt about the master, nothing more is given to it: what it has not got can be sent to

@@ -136,10 +136,14 @@ extension PrivateUpstream {
             session.state.database = database
             shard.knownDatabases.insert(database)
         case .auth(let identity):
+            identity.isVerified = true
             session.state.identity = identity
         case .hello(let version, let identity, let name):
             if let version { session.state.protocolVersion = version }
-            if let identity { session.state.identity = identity }
+            if let identity {
+                identity.isVerified = true
+                session.state.identity = identity
+            }
             if let name {
                 session.state.clientName = name
                 upstream.clientName = name

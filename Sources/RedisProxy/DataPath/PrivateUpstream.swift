@@ -120,6 +120,7 @@ final class PrivateUpstream {
     func expire(_ now: NIODeadline) {
         guard holds, let holdUntil, holdUntil <= now else { return }
         shard.metrics.countHoldTimeout()
+        if shard.degrades { return shard.enterDegraded() }
         session.close(.holdExpired)
     }
 
@@ -131,6 +132,7 @@ final class PrivateUpstream {
         // Once bytes are only passed on, no answer is matched with any command.
         if session.state.pins.contains(.raw) { expectation.meaning = .unanswered }
         log.append(expectation)
+        if shard.degraded.isOn { return answerDegraded() }
         guard case .ready(let upstream) = state else { return }
         if shard.master == nil { beginHold() } else { sendWaiting(on: upstream) }
     }

@@ -134,7 +134,7 @@ extension Session {
         forwardPrivately(spec, bytes, .plain)
     }
 
-    private func dropPrivateUpstream() {
+    func dropPrivateUpstream() {
         guard let privateUpstream else { return }
         privateUpstream.close()
         self.privateUpstream = nil
@@ -190,7 +190,7 @@ extension Session {
         guard let database = bytes.commandArguments()?.last?.decimal else {
             return forward(spec, bytes, .plain, frame)
         }
-        if privateUpstream == nil, shard.knownDatabases.contains(database) {
+        if privateUpstream == nil, shard.knows(database) {
             state.database = database
             forgetLane()
             return reply("+OK\r\n")

@@ -143,7 +143,7 @@ final class Session: ChannelDuplexHandler {
             return true
         case .large(let frame, let spec):
             // A command that concerns the session is needed whole, however long.
-            guard spec.handling.isStreamable else { return false }
+            guard spec.handling.isStreamable, !shard.degraded.isOn else { return false }
             largeFrame = (frame, spec)
             return true
         }
@@ -333,7 +333,7 @@ final class Session: ChannelDuplexHandler {
     /// late for a client that is more likely gone than patient.
     func finishHalfClosed() {
         guard isOpen else { return }
-        let isWaitingLong = shard.master == nil || privateUpstream?.isBlocked ?? false
+        let isWaitingLong = shard.master == nil && !shard.degraded.isOn || privateUpstream?.isBlocked ?? false
         if isWaitingLong || !state.pins.isDisjoint(with: .immovable) { return close(.clientGone) }
         if outstanding == 0, privateUpstream.map({ $0.outstanding == 0 }) ?? true, waiting == nil, violation == nil {
             closeAfterFlush()

@@ -37,10 +37,11 @@ final class Shard {
     /// The master that the watcher publishes.
     private var published: RedisEndpoint?
     /// A switchover holds all commands: as if there were no master.
-    private var isBarred = false
+    private(set) var isBarred = false
     /// A majority of the Sentinels has named the master in use: it was not released early.
     private(set) var isMasterConfirmed = false
     private(set) var durability: DurabilityRule
+    var degraded = DegradedMode()
     /// When the clock was last read: once for each batch of bytes, not for each command.
     private(set) var now = NIODeadline.now()
     /// Databases that the server is known to have, so that SELECT need not ask.
@@ -124,6 +125,8 @@ final class Shard {
 
     func remove(_ session: Session) { sessions[session.id] = nil }
 
+    var allSessions: [Session] { Array(sessions.values) }
+
     var sessionCount: Int { sessions.count }
 
     /// Remembers a session that was written to in this turn.
@@ -175,6 +178,8 @@ final class Shard {
         for lane in lanes { lane.flush() }
         flushTouchedSessions()
     }
+
+    var allLanes: [Lane] { Array(lanes.values) + Array(retiredLanes.values) }
 
     func laneDrained(_ lane: Lane) {
         if isOverloaded { checkLoad() }
@@ -254,7 +259,7 @@ final class Shard {
         let credentials = RedisCredentials(username: username, password: Secret(password))
         guard let identity = identities[credentials] else { return nil }
         let isConnected = lanes.contains { $0.key.identity === identity && $0.value.isReady }
-        return isConnected ? identity : nil
+        return isConnected || degraded.isOn && identity.isVerified ? identity : nil
     }
 
     /// Whether a client gave the sidecar's own password.
@@ -323,6 +328,7 @@ final class Shard {
     private func masterChanged() {
         master = isBarred ? nil : published
         readClock()
+        if degrades { scheduleHoldCheck() } else { leaveDegraded() }
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.masterChanged(to: master) }
         guard let master else { return }
         for session in Array(sessions.values) { session.masterChanged() }
@@ -344,9 +350,9 @@ final class Shard {
         isHoldCheckScheduled = false
         readClock()
         var holds = false
-        for lane in Array(lanes.values) + Array(retiredLanes.values) {
+        for lane in allLanes {
             lane.expireHeld(now)
-            holds = holds || lane.holds
+            holds = holds || lane.holds || degrades && !lane.isEmpty
         }
         if privateCount > 0 {
             for session in Array(sessions.values) {
@@ -415,7 +421,8 @@ final class Shard {
 
     /// What this loop has measured so far.
     func snapshot() -> MetricsSnapshot {
-        metrics.snapshot(clients: sessions.count, pinned: privateCount, lanes: lanes.values.count { $0.isReady })
+        metrics.setDegraded(since: degraded.since, now: .now())
+        return metrics.snapshot(clients: sessions.count, pinned: privateCount, lanes: lanes.values.count { $0.isReady })
     }
 }
 

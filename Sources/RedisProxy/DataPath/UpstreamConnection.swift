@@ -57,7 +57,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     private enum HandshakeStep {
-        case authenticate, hello, select, name, role
+        case authenticate, hello, select, name, version, role
     }
 
     let endpoint: RedisEndpoint
@@ -79,7 +79,14 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// What CLIENT LIST shows; nil on a connection that belongs to one client and carries that client's name or none.
     private let connectionName: String?
 
-    private init(endpoint: RedisEndpoint, key: UpstreamKey, connectionName: String?, owner: any UpstreamOwner) {
+    /// What the server says of itself, if that was asked for and answered.
+    private(set) var serverVersion: String?
+    private let asksVersion: Bool
+
+    private init(
+        endpoint: RedisEndpoint, key: UpstreamKey, connectionName: String?, asksVersion: Bool, owner: any UpstreamOwner
+    ) {
+        self.asksVersion = asksVersion
         self.endpoint = endpoint
         self.key = key
         self.connectionName = connectionName
@@ -89,10 +96,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     /// Starts to connect; the owner hears of the outcome, never before this returns.
     static func connect(
-        to endpoint: RedisEndpoint, key: UpstreamKey, name: String? = nil, on eventLoop: any EventLoop,
-        timeout: TimeAmount, tls: RedisTLS?, owner: any UpstreamOwner
+        to endpoint: RedisEndpoint, key: UpstreamKey, name: String? = nil, asksVersion: Bool = false,
+        on eventLoop: any EventLoop, timeout: TimeAmount, tls: RedisTLS?, owner: any UpstreamOwner
     ) -> UpstreamConnection {
-        let upstream = UpstreamConnection(endpoint: endpoint, key: key, connectionName: name, owner: owner)
+        let upstream = UpstreamConnection(
+            endpoint: endpoint, key: key, connectionName: name, asksVersion: asksVersion, owner: owner)
         let bound = NIOLoopBound(upstream, eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
@@ -163,6 +171,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
             buffer.writeCommand("SELECT", String(key.database))
             steps.append(.select)
         }
+        if asksVersion {
+            buffer.writeCommand("INFO", "server")
+            steps.append(.version)
+        }
         buffer.writeCommand("ROLE")
         steps.append(.role)
         state = .handshaking(remaining: steps)
@@ -175,12 +187,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
             switch (step, code) {
             // What a restricted user may not ask cannot be required of the connection: the watcher, which has its
             // own credentials, has checked the role.
-            case (.name, _), (.role, "NOPERM"), (.role, "NOAUTH"), (.select, "NOAUTH"): return nil
+            case (.name, _), (.version, _), (.role, "NOPERM"), (.role, "NOAUTH"), (.select, "NOAUTH"): return nil
             case (_, "LOADING"), (_, "MASTERDOWN"), (_, "BUSY"): return .handshake(message)
             case (.authenticate, _), (.hello, _), (.select, _): return .refused(message)
             case (.role, _): return .handshake(message)
             }
         }
+        if step == .version { serverVersion = reply.string.flatMap(ServerVersion.init)?.text }
         if step == .role, let role = reply.elements?.first?.string, role != "master" { return .notMaster(role) }
         return nil
     }

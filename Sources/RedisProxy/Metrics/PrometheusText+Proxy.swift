@@ -9,6 +9,7 @@ extension PrometheusText {
         text.writeFailover(status.watcher)
         text.writeClients(status.metrics)
         text.writeOutages(status.metrics)
+        text.writeDegraded(status.metrics)
         text.writeDurability(status.metrics.counters.durability)
         text.writeServers(status.metrics)
         text.writeLatencies(status.metrics)
@@ -104,6 +105,19 @@ extension PrometheusText {
             "refused_commands_total", "Commands a server refused to run for the moment, by its error.",
             counters.refusals, by: "error"
         ) { $0.rawValue }
+    }
+
+    private mutating func writeDegraded(_ metrics: MetricsSnapshot) {
+        let figures = metrics.counters.degraded
+        gauge("degraded", "1 while commands are answered without a server.", metrics.gauges.degraded > 0 ? 1 : 0)
+        count("degraded_episodes_total", "Times an event loop became degraded.", figures.episodes)
+        let seconds = Self.prefix + "degraded_seconds_total"
+        family(seconds, .counter, "Time degraded, of all event loops.")
+        sample(seconds, Self.seconds(figures.nanoseconds))
+        count("degraded_answers_total", "Commands while degraded, by what became of them.", figures.answers, by: "kind")
+        {
+            $0.rawValue
+        }
     }
 
     private mutating func writeDurability(_ figures: DurabilityFigures) {

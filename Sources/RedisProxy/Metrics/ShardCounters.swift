@@ -24,6 +24,7 @@ struct ShardCounters: Sendable, Equatable {
     var reconnects: UInt64 = 0
     var slowCommands: UInt64 = 0
     var durability = DurabilityFigures()
+    var degraded = DegradedFigures()
 
     mutating func add(_ other: ShardCounters) {
         clientsAccepted &+= other.clientsAccepted
@@ -42,6 +43,7 @@ struct ShardCounters: Sendable, Equatable {
         reconnects &+= other.reconnects
         slowCommands &+= other.slowCommands
         durability.add(other.durability)
+        degraded.add(other.degraded)
     }
 }
 
@@ -55,6 +57,8 @@ package struct ShardGauges: Sendable, Equatable {
     package var lanes = 0
     package var heldCommands = 0
     package var heldBytes = 0
+    /// Event loops that answer in the server's stead.
+    package var degraded = 0
 
     package init() {}
 
@@ -64,6 +68,7 @@ package struct ShardGauges: Sendable, Equatable {
         lanes += other.lanes
         heldCommands += other.heldCommands
         heldBytes += other.heldBytes
+        degraded += other.degraded
     }
 }
 

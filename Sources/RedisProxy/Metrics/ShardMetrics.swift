@@ -8,6 +8,7 @@ final class ShardMetrics {
     private let latencies = LatencyHistograms()
     private var slowLog: SlowCommandLog
     private var gauges = ShardGauges()
+    private var degradedSince: (NIODeadline, NIODeadline)?
 
     init(slowLog: SlowCommandLog = SlowCommandLog(threshold: nil, logger: Logger(label: "slow"))) {
         self.slowLog = slowLog
@@ -88,6 +89,15 @@ final class ShardMetrics {
         counters.refusals[ServerRefusal(rawValue: String(decoding: word, as: UTF8.self)) ?? .other] += 1
     }
 
+    func countDegradedEpisode() { counters.degraded.episodes += 1 }
+    func countDegraded(_ kind: DegradedFigures.Kind) { counters.degraded.answers[kind] += 1 }
+
+    /// An episode is over.
+    func countDegraded(nanoseconds: Int64) { counters.degraded.nanoseconds += UInt64(max(0, nanoseconds)) }
+
+    /// The episode that lasts, for a snapshot.
+    func setDegraded(since: NIODeadline?, now: NIODeadline) { degradedSince = since.map { ($0, now) } }
+
     func setHeld(commands: Int, bytes: Int) {
         gauges.heldCommands = commands
         gauges.heldBytes = bytes
@@ -99,6 +109,11 @@ final class ShardMetrics {
         gauges.clients = clients
         gauges.pinned = pinned
         gauges.lanes = lanes
+        gauges.degraded = degradedSince == nil ? 0 : 1
+        var counters = counters
+        if let (since, now) = degradedSince {
+            counters.degraded.nanoseconds += UInt64(max(0, (now - since).nanoseconds))
+        }
         return MetricsSnapshot(
             counters: counters, gauges: gauges, latencies: CommandClass.allCases.map { latencies.snapshot(of: $0) })
     }

@@ -34,6 +34,15 @@ struct DurabilityRule: Equatable {
         }
     }
 
+    /// Whether a command, a read too, may concern such a key: it is never answered in the server's stead.
+    func concerns(_ spec: CommandSpec, _ frame: RequestFrame, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard isActive else { return false }
+        if spec.keys == .none { return Self.writes(spec) }
+        return FrameArguments.with(frame, in: bytes) { arguments in
+            !spec.keys.forEach(in: arguments) { !carriesPrefix(arguments[$0]) }
+        }
+    }
+
     func covers(_ spec: CommandSpec, _ bytes: ByteBuffer) -> Bool {
         guard isActive, Self.writes(spec) else { return false }
         return bytes.withUnsafeReadableBytes { bytes in

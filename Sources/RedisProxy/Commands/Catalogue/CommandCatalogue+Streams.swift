@@ -21,16 +21,16 @@ extension CommandCatalogue {
             .read("XINFO GROUPS", 3, .second),
             .read("XINFO HELP", 2),
             .read("XINFO STREAM", -3, .second),
-            .read("XLEN", 2, .first),
+            .read("XLEN", 2, .first, degraded: .zero),
             .read("XPENDING", -3, .first),
-            .read("XRANGE", -4, .first),
+            .read("XRANGE", -4, .first, degraded: .emptyArray),
             .read(
                 "XREAD", -4, .streams, handling: .blocking, class: .blocking, flags: .dependsOnArguments,
                 note: "Pins the client only with BLOCK."),
             .mutate(
                 "XREADGROUP", -7, .streams, handling: .blocking, class: .blocking, flags: .dependsOnArguments,
                 note: "Pins the client only with BLOCK."),
-            .read("XREVRANGE", -4, .first),
+            .read("XREVRANGE", -4, .first, degraded: .emptyArray),
             .mutate("XSETID", -3, .first),
             .mutate("XTRIM", -4, .first),
         ])
