@@ -174,11 +174,10 @@ let ruleCases: [DiagnosticCase] = [
     // The sidecar.
     DiagnosticCase(
         "a store that degrades", goodFile("sidecar: { on_timeout: degrade }"),
-        "18:24 error sidecar.degrade_needs_cache", "18:24 warning sidecar.not_available"),
+        "18:24 error sidecar.degrade_needs_cache"),
     DiagnosticCase(
-        "what this version does not do yet",
-        goodRedisFile("role: cache", "failover: assisted", "durable: [cart]") + "sidecar: { on_timeout: degrade }\n",
-        "21:24 warning sidecar.not_available"),
+        "a cache that degrades",
+        goodRedisFile("role: cache", "failover: assisted", "durable: [cart]") + "sidecar: { on_timeout: degrade }\n"),
     DiagnosticCase(
         "a hold no client waits for", goodFile("sidecar: { hold: 1s }"),
         "18:18 warning sidecar.hold_exceeds_client_timeout"),

@@ -119,8 +119,8 @@ final class PrivateUpstream {
     /// Ends a wait that took too long.
     func expire(_ now: NIODeadline) {
         guard holds, let holdUntil, holdUntil <= now else { return }
-        shard.metrics.countHoldTimeout()
         if shard.degrades { return shard.enterDegraded() }
+        shard.metrics.countHoldTimeout()
         session.close(.holdExpired)
     }
 

@@ -396,6 +396,7 @@ final class Shard {
         requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
         durability = DurabilityRule(configuration)
+        if !degrades { leaveDegraded() }
         guard credentialsChanged else { return }
         let old = defaultIdentity
         defaultIdentity = Identity(credentials: configuration.serverCredentials)
