@@ -8,7 +8,8 @@ import Topology
 
 /// All Redis nodes die: a page of the shop, as the plugin's phpredis asks for it, sees misses and no error.
 @Suite(.serialized) struct DegradedTests {
-    @Test(.timeLimit(.minutes(2))) func aPageWithoutAnyRedis() async throws {
+    @Test(.timeLimit(.minutes(2)), arguments: [SIGKILL, SIGSTOP])
+    func aPageWithoutAnyRedis(fault: Int32) async throws {
         try await withStack { topology, options in
             topology.sidecar?.onTimeout = .degrade
             options.sidecars = .first(1)
@@ -24,8 +25,8 @@ import Topology
             #expect(warm["get"] as? String == "before")
 
             let nodes = stack.members(.redis).map(\.name)
-            for node in nodes { stack.signal(node, SIGKILL) }
-            for node in nodes { await stack.ended(node) }
+            for node in nodes { stack.signal(node, fault) }
+            if fault == SIGKILL { for node in nodes { await stack.ended(node) } }
             for number in 0..<3 {
                 let cold = try await page(sidecar)
                 #expect(cold["error"] == nil, "\(cold)")
@@ -43,7 +44,9 @@ import Topology
             await #expect(throws: RedisConnectionError.self) { try await counting.send(["INCR", "counter"]) }
             await client.close()
 
-            for node in nodes { try stack.start(node) }
+            for node in nodes {
+                if fault == SIGKILL { try stack.start(node) } else { stack.signal(node, SIGCONT) }
+            }
             let later = try await RedisConnection.connect(to: .tcp(sidecar))
             // Empty or not, the store itself answers again, and nothing that was forgotten is in it.
             try await eventually(within: .seconds(60), "the store is back") {

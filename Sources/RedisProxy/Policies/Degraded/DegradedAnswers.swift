@@ -11,9 +11,7 @@ struct DegradedAnswers {
     /// Databases that a server has unless its configuration says otherwise.
     static let databases = 16
 
-    /// The answer to a whole command; nil where there is none that is true.
-    ///
-    /// - Parameter time: What TIME answers, since 1970.
+    /// The answer to a whole command; nil where there is none that is true. TIME is answered with `time`, since 1970.
     func reply(to spec: CommandSpec, _ arguments: some CommandArguments, time: Duration) -> ByteBuffer? {
         guard spec.accepts(argumentCount: arguments.count) else { return nil }
         switch spec.degraded {
