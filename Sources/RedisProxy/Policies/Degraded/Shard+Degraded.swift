@@ -42,7 +42,9 @@ extension Shard {
                 degradedAnswers(session.state.protocolVersion).reply(to: spec, $0, time: Self.timeOfDay())
             }
         }
-        if reply != nil { noteForgotten(spec, command, database: session.state.database) }
+        if reply != nil, spec.effect == .overwrite || spec.effect == .mutate {
+            noteForgotten(spec, command, database: session.state.database)
+        }
         metrics.countDegraded(reply == nil ? .closed : .init(spec))
         return reply
     }
