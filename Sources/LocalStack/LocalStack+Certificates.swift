@@ -75,11 +75,4 @@ extension LocalStack {
         if supervisor.pid(of: sentinel.name) == nil { try start(sentinel.name) }
         try await sentinelsReady()
     }
-
-    private var operatorCredentials: RedisCredentials? {
-        StateDirectory.read(state.secretFile("operator.password")).map {
-            RedisCredentials(
-                username: "operator", password: RedisClient.Secret($0.trimmingCharacters(in: .newlines)))
-        }
-    }
 }

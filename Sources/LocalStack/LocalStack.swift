@@ -145,6 +145,9 @@ package final class LocalStack: Sendable {
     /// What Breakwater itself uses on the nodes; nil when they ask for nothing.
     package var nodeCredentials: RedisCredentials? { manifest.withLock { $0 }.nodeCredentials }
 
+    /// Who changes settings of running nodes; nil when they ask for nothing.
+    package var operatorCredentials: RedisCredentials? { manifest.withLock { $0 }.operatorCredentials }
+
     /// The process id, or nil when it is not running.
     package func pid(of name: String) -> pid_t? { supervisor.pid(of: name) }
 

@@ -85,11 +85,7 @@ package struct StackManifest: Codable, Sendable, Equatable {
     }
 
     /// Who changes settings of running nodes.
-    package var operatorCredentials: RedisCredentials? {
-        guard let operatorPasswordFile, let text = StateDirectory.read(operatorPasswordFile) else { return nil }
-        return RedisCredentials(
-            username: "operator", password: RedisClient.Secret(text.trimmingCharacters(in: .newlines)))
-    }
+    package var operatorCredentials: RedisCredentials? { credentials(of: "operator", in: operatorPasswordFile) }
 
     /// What the sidecars' control API asks for.
     package var controlKey: ControlKey? {
@@ -98,9 +94,11 @@ package struct StackManifest: Codable, Sendable, Equatable {
     }
 
     /// What `breakwater` authenticates with on the Redis nodes.
-    package var nodeCredentials: RedisCredentials? {
-        guard let breakwaterPasswordFile, let text = StateDirectory.read(breakwaterPasswordFile) else { return nil }
+    package var nodeCredentials: RedisCredentials? { credentials(of: "breakwater", in: breakwaterPasswordFile) }
+
+    private func credentials(of user: String, in file: String?) -> RedisCredentials? {
+        guard let file, let text = StateDirectory.read(file) else { return nil }
         return RedisCredentials(
-            username: "breakwater", password: RedisClient.Secret(text.trimmingCharacters(in: .newlines)))
+            username: user, password: RedisClient.Secret(text.trimmingCharacters(in: .newlines)))
     }
 }

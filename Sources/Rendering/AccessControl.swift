@@ -34,8 +34,9 @@ enum AccessControl {
     /// <https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/>
     private static let replica = "-@all +psync +replconf +ping"
 
-    /// Changes the settings of a running node (a new certificate, the priority of `switchover --to`) and reads no data. On its own, since CONFIG
-    /// SET cannot be granted for some settings alone, and `breakwater`'s password is on every web server.
+    /// Changes the settings of a running node (a new certificate, the priority of `switchover --to`) and reads no data.
+    /// On its own, since CONFIG SET cannot be granted for some settings alone, and `breakwater`'s password is on every
+    /// web server.
     private static let settings = "-@all +ping +info +role +config|get +config|set +config|rewrite +acl|whoami"
 
     /// The application's rights, for the stale-cache guard deletes and the switchover writes a marker; and what it

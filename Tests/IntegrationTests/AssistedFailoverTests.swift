@@ -98,7 +98,7 @@ import Topology
             }
             // From now on it is never to be promoted.
             var options = RedisConnection.Options()
-            options.credentials = stack.nodeCredentials
+            options.credentials = stack.operatorCredentials
             let node = try await RedisConnection.connect(to: .tcp(early), options: options)
             #expect(try await node.send(["CONFIG", "SET", "replica-priority", "0"]).errorMessage == nil)
             await node.close()

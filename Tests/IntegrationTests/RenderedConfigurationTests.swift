@@ -129,12 +129,15 @@ import Topology
                 ["MULTI"], ["CLIENT", "SETNAME", "x"], ["CONFIG", "REWRITE"],
             ],
             "replica": [["PING"], ["REPLCONF", "capa", "eof"]],
-            "operator": [["PING"], ["CONFIG", "SET", "maxmemory", "33554432"], ["CONFIG", "GET", "maxmemory"]],
+            "operator": [
+                ["PING"], ["CONFIG", "SET", "maxmemory", "33554432"], ["CONFIG", "GET", "maxmemory"],
+                ["CONFIG", "REWRITE"],
+            ],
         ]
         let refused: [String: [[String]]] = [
             "sentinel": [["CONFIG", "SET", "dir", "/"], ["CONFIG", "GET", "*"], ["CLIENT", "LIST"], ["FLUSHALL"]],
             "replica": [["INFO"], ["ROLE"], ["REPLICAOF", "NO", "ONE"], ["CONFIG", "REWRITE"], ["FLUSHALL"]],
-            "operator": [["CONFIG", "REWRITE"], ["REPLICAOF", "NO", "ONE"], ["FLUSHALL"], ["CLIENT", "LIST"]],
+            "operator": [["REPLICAOF", "NO", "ONE"], ["FLUSHALL"], ["CLIENT", "LIST"]],
         ]
         for (user, commands) in allowed {
             for command in commands {

@@ -135,7 +135,7 @@ import Topology
 private let quiet = Logger(label: "switchover") { _ in SwiftLogNoOpLogHandler() }
 
 private func settings(_ manifest: StackManifest) throws -> SwitchoverSettings {
-    SwitchoverSettings(
+    var settings = SwitchoverSettings(
         service: manifest.service, sentinels: manifest.members.filter { $0.kind == .sentinel }.compactMap(\.endpoint),
         credentials: manifest.nodeCredentials,
         sidecars: manifest.members.compactMap { member in
@@ -144,6 +144,8 @@ private func settings(_ manifest: StackManifest) throws -> SwitchoverSettings {
             }
         },
         key: try #require(manifest.controlKey))
+    settings.operatorCredentials = manifest.operatorCredentials
+    return settings
 }
 
 /// No sidecar is under a barrier any more.
