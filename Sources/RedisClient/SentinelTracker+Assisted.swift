@@ -110,15 +110,23 @@ extension SentinelTracker {
             // The epoch is the majority's from here on, also if a newer one had been announced meanwhile.
             target = (named, target?.since ?? now)
             if phase == .provisional(early.state) { publish(.available(named), &actions) }
-        } else if named.epoch > early.state.epoch {
+        } else if named.epoch >= early.state.epoch {
             quarantine(early, by: named, &actions)
+            // A Sentinel that was asked for a failover tells nobody its epoch. When it dies, the others elect at the
+            // same one: a majority's word is worth more than one Sentinel's.
+            if named.epoch == early.state.epoch { follow(named, now: now, &actions) }
         } else if named == early.former, case .replica? = roles[early.state.endpoint]?.answer {
             // The failover came to nothing and the Sentinels have turned the node into a replica again.
             quarantine(early, by: named, &actions)
-            target = (named, now)
-            publish(.suspected(named, since: now), &actions)
-            hurry(now)
+            follow(named, now: now, &actions)
         }
+    }
+
+    /// The majority's master takes the place of one that was published early, as soon as it says that it is one.
+    private mutating func follow(_ named: MasterState, now: NIODeadline, _ actions: inout [Action]) {
+        target = (named, now)
+        publish(.suspected(named, since: now), &actions)
+        hurry(now)
     }
 
     private mutating func quarantine(_ early: Provisional, by named: MasterState, _ actions: inout [Action]) {

@@ -20,8 +20,9 @@ package import NIOCore
 ///
 /// 6. The one exception from 1, when early release is on: after an assisted failover was asked of a Sentinel, the node
 ///    that this Sentinel selected, after it had announced a higher epoch, is published as *provisional* once it says
-///    `ROLE master`. A higher epoch that a majority names replaces it (quarantine), and so does the former master when
-///    a majority still names that one and the provisional node says that it is a replica again. See
+///    `ROLE master`. Another node that a majority names at that epoch or a higher one replaces it (quarantine), and so
+///    does the former master when a majority still names that one and the provisional node says that it is a replica
+///    again. See
 ///    `SentinelTracker+Assisted.swift`.
 ///
 /// The majority's denominator is the number of *known* Sentinels: those configured, and those that a majority of the

@@ -121,7 +121,12 @@ import Topology
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await watcher.run() }
             try await eventually("both are tried") {
-                watcher.status.sentinels.count { if case .unreachable = $0.excluded { true } else { false } } == 2
+                watcher.status.sentinels.count { sentinel in
+                    switch sentinel.excluded {
+                    case .unreachable, .notListening: true
+                    default: false
+                    }
+                } == 2
             }
             #expect(watcher.status.phase.usable == nil)
             group.cancelAll()

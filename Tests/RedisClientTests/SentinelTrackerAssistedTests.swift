@@ -151,6 +151,21 @@ import Testing
         #expect(scene.actions.contains(.note(.quarantined(state("x", 2), by: state("y", 3)))))
     }
 
+    /// The leader died before the others heard of its epoch: they elect at the same one, and choose another node.
+    @Test func atTheSameEpochTheMajorityOutweighsTheLeader() {
+        var scene = requested()
+        scene.roles["x"] = .master
+        announce(&scene)
+        scene.pass(.milliseconds(50), saying: ["b": ("m", 1), "c": ("m", 1)])
+        #expect(scene.phase == .provisional(state("x", 2)))
+        scene.send(.disconnected(sentinel("a"), .unreachable("closed")))
+        scene.roles["y"] = .master
+        scene.pass(.seconds(1), saying: ["b": ("y", 2), "c": ("y", 2)])
+        #expect(scene.phase == .available(state("y", 2)))
+        #expect(scene.status.quarantines == 1)
+        #expect(scene.actions.contains(.note(.quarantined(state("x", 2), by: state("y", 2)))))
+    }
+
     /// The others choose the same node at their own epoch.
     @Test func aHigherEpochOfTheSameNodeConfirms() {
         var scene = requested()
