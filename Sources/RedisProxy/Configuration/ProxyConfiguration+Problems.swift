@@ -86,6 +86,12 @@ extension ProxyConfiguration {
                     "degrade_needs_cache", "Only a cache may answer reads with nothing during an outage.",
                     hint: "add --role cache if losing every key is harmless, or use --on-timeout close"))
         }
+        if guardWindow < .seconds(1) || guardWindow > .seconds(3600) {
+            problems.append(
+                .error(
+                    "bad_guard_window", "The stale-cache guard must remember keys for 1 second to an hour.",
+                    hint: "--guard-window 30s is the default"))
+        }
         if idempotentPrefixes.contains("") {
             problems.append(
                 .error(
@@ -119,6 +125,7 @@ extension ProxyConfiguration {
         bound("--max-clients", limits.clients, 1...1_000_000)
         bound("--max-held-bytes", limits.heldBytes, 0...(1 << 40))
         bound("--max-bulk-bytes", limits.bulkLength, 1024...(1 << 40))
+        bound("--max-journal-bytes", limits.journalBytes, 0...(1 << 40))
         if let slowLog, slowLog <= .zero {
             problems.append(
                 .error("bad_slow_log", "--slow-log must be longer than nothing.", hint: "leave it out for no slow log"))

@@ -24,6 +24,8 @@ package struct ProxyConfiguration: Sendable, Equatable {
     package var hold = Duration.milliseconds(800)
     package var onTimeout = HoldTimeout.close
     package var role = ServiceRole.store
+    /// With `role: cache`: for how long written keys are remembered, to be deleted on a new master.
+    package var guardWindow = Duration.seconds(30)
     package var failover = FailoverLevel.assisted
     /// With assisted failover: how long PINGs may stay unanswered before the master counts as hung.
     package var hangAfter = Duration.milliseconds(600)
@@ -106,6 +108,9 @@ package struct ProxyLimits: Sendable, Equatable {
     package var heldBytes = 64 << 20
     /// The longest bulk string a client may send, as Redis' `proto-max-bulk-len`.
     package var bulkLength = 512 << 20
+    /// Bytes of written keys that a cache remembers on one event loop; beyond that whole databases are emptied on a new
+    /// master.
+    package var journalBytes = 32 << 20
 
     package init() {}
 }

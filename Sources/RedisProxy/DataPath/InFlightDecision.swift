@@ -3,6 +3,8 @@
 enum InFlightDecision: Equatable {
     /// Send it again, in order, to the confirmed master.
     case resend
+    /// It may or may not have run, on a cache that may forget: say that it is done, and delete its keys.
+    case forgive
     /// It may or may not have run: close the client's connection, never send it again.
     case unknownOutcome
 
@@ -16,6 +18,8 @@ enum InFlightDecision: Equatable {
         var rule: InFlightRule
         /// Every key of it carries a prefix that the configuration declares idempotent.
         var isIdempotent: Bool
+        /// It replaces or deletes whole keys of a cache, and nothing of its client is unanswered ahead of it.
+        var isForgivable = false
     }
 
     static func decide(_ situation: Situation) -> InFlightDecision {
@@ -23,8 +27,12 @@ enum InFlightDecision: Equatable {
         if !situation.handedOver || situation.refusedByServer { return .resend }
         switch situation.rule {
         case .resend: return .resend
-        case .resendIfIdempotent: return situation.isIdempotent ? .resend : .unknownOutcome
+        case .resendIfIdempotent: return situation.isIdempotent ? .resend : unknown(situation)
         case .never: return .unknownOutcome
         }
+    }
+
+    private static func unknown(_ situation: Situation) -> InFlightDecision {
+        situation.isForgivable ? .forgive : .unknownOutcome
     }
 }

@@ -161,6 +161,7 @@ extension Lane {
             keep(pending[index], frame, handedOver: false, &queue, &frames)
             index += 1
         }
+        requeuedSessions = []
         pending = queue
         unsent = frames
         sentCount = 0
@@ -178,15 +179,19 @@ extension Lane {
             .init(
                 handedOver: handedOver, partlyAnswered: command.partlyAnswered,
                 refusedByServer: command.refusal != nil, rule: command.spec.inFlight,
-                isIdempotent: command.isIdempotent))
+                isIdempotent: command.isIdempotent,
+                isForgivable: handedOver && isForgivable(command)))
         switch decision {
         case .resend:
+            if shard.cacheGuard != nil { requeuedSessions.insert(ObjectIdentifier(command.session)) }
             if handedOver { shard.metrics.countReplay(command.spec) }
             var command = command
             // A refusal of an earlier server says nothing about the next attempt.
             if handedOver { command.refusal = nil }
             queue.append(command)
             frames.writeImmutableBuffer(frame)
+        case .forgive:
+            forgive(command, frame)
         case .unknownOutcome:
             command.session.close(.unknownOutcome)
         }

@@ -41,6 +41,8 @@ final class Lane {
     var unsent = ByteBuffer()
     /// Commands that the server refused for now, with their frames, ahead of `pending`.
     var refused: [(command: PendingCommand, frame: ByteBuffer)] = []
+    /// While what is not answered is judged: the sessions that have something left to send.
+    var requeuedSessions: Set<ObjectIdentifier> = []
     var isDirty = false
     var framer = ReplyFramer()
     var inbound = ByteBuffer()

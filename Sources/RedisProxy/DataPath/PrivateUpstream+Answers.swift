@@ -95,6 +95,10 @@ extension PrivateUpstream {
         let now = shard.readClock()
         let awaitsReplicas =
             expectation.isDurable && !expectation.isQueued && DurabilityRule.needsReplicas(reply)
+        // It may have waited for long.
+        if expectation.spec.handling == .blocking, let frame = expectation.frame {
+            shard.noteWrite(expectation.spec, frame, database: session.state.database)
+        }
         if !awaitsReplicas { record(expectation, reply, at: now) }
         switch expectation.meaning {
         case .discardForLostWatch:

@@ -90,6 +90,8 @@ extension Session {
     private func forwardPrivately(
         _ spec: CommandSpec, _ bytes: ByteBuffer, _ meaning: Expectation.Meaning, isQueued: Bool = false
     ) {
+        shard.noteWrite(spec, bytes, database: state.database)
+        if spec.handling == .exec { privateUpstream?.noteUnanswered() }
         if privateUpstream == nil { pin() }
         let isSilent = takeSilence()
         // Whether it took effect will not be known: from here on only the connection itself knows the session's state.

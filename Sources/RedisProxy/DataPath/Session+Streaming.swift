@@ -19,6 +19,7 @@ extension Session {
         guard let privateUpstream, privateUpstream.isReady, shard.master != nil else { return false }
         largeFrame = nil
         isStreaming = true
+        inbound.withUnsafeReadableBytes { shard.noteWrite(spec, frame, $0, database: state.database) }
         var streamed = spec
         if state.isInTransaction { streamed.effect = .mutate }
         privateUpstream.beginStream(

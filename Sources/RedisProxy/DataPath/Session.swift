@@ -183,6 +183,7 @@ final class Session: ChannelDuplexHandler {
     @inline(__always)
     func send(_ bytes: UnsafeRawBufferPointer, _ frame: RequestFrame, _ spec: CommandSpec) {
         let shard = self.shard
+        if shard.cacheGuard != nil { shard.noteWrite(spec, frame, bytes, database: state.database) }
         let lane = currentLane()
         outstanding += 1
         lane.append(

@@ -34,7 +34,8 @@ final class Shard {
     private(set) var defaultIdentity: Identity
     /// The confirmed master; nil while there is none, there is doubt about it, or a switchover holds.
     private(set) var master: RedisEndpoint?
-    /// The master that the watcher publishes.
+    /// What the watcher publishes, and the master in it once commands may go there.
+    private var phase = MasterPhase.searching(.starting)
     private var published: RedisEndpoint?
     /// A switchover holds all commands: as if there were no master.
     private(set) var isBarred = false
@@ -42,6 +43,10 @@ final class Shard {
     private(set) var isMasterConfirmed = false
     private(set) var durability: DurabilityRule
     var degraded = DegradedMode()
+    /// What a cache's clients wrote of late; nil unless the data is one.
+    var cacheGuard: StaleCacheGuard?
+    /// What deletes doubtful keys on the published master.
+    var purge: CachePurge?
     /// When the clock was last read: once for each batch of bytes, not for each command.
     private(set) var now = NIODeadline.now()
     /// Databases that the server is known to have, so that SELECT need not ask.
@@ -83,6 +88,7 @@ final class Shard {
         defaultIdentity = Identity(credentials: configuration.serverCredentials)
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
         durability = DurabilityRule(configuration)
+        cacheGuard = StaleCacheGuard(configuration)
     }
 
     @discardableResult
@@ -230,7 +236,18 @@ final class Shard {
         idlePrivateCount -= 1
     }
 
+    var sessionsWithPrivateUpstream: [Session] {
+        privateCount == 0 ? [] : sessions.values.filter { $0.privateUpstream != nil }
+    }
+
     // MARK: Identities
+
+    /// Who deletes doubtful keys: the sidecar, or where only its clients have passwords, one of them.
+    var purgeIdentity: Identity {
+        if defaultIdentity.credentials != nil { return defaultIdentity }
+        if let control = configuration.controlCredentials { return Identity(credentials: control) }
+        return lanes.keys.lazy.map(\.identity).first { $0.credentials != nil } ?? defaultIdentity
+    }
 
     /// The identity for credentials, one object for each.
     func identity(for credentials: RedisCredentials) -> Identity {
@@ -307,9 +324,24 @@ final class Shard {
     func suspect(_ endpoint: RedisEndpoint) { onSuspicion(endpoint) }
 
     func apply(_ phase: MasterPhase) {
-        published = phase.usable?.endpoint
+        self.phase = phase
         isMasterConfirmed = if case .available = phase { true } else { false }
+        openMaster()
+    }
+
+    /// Lets commands go to the published master, if they may.
+    func openMaster() {
+        readClock()
+        published = admit(phase)
         masterChanged()
+    }
+
+    /// Keeps commands from the master at once, and looks at the end of this turn of the loop whether they may go there.
+    func closeMaster() {
+        guard published != nil else { return }
+        published = nil
+        master = nil
+        after(.zero) { self.openMaster() }
     }
 
     /// Holds all commands until told otherwise; those that were sent are still answered.
@@ -390,6 +422,19 @@ final class Shard {
         retiredLanes = retiredLanes.filter { !$0.value.isEmpty || !$0.value.isIdle }
     }
 
+    private func reloadCacheGuard() {
+        guard configuration.role == .cache else {
+            cacheGuard = nil
+            // A purge under way is no longer wanted.
+            return openMaster()
+        }
+        if cacheGuard == nil {
+            cacheGuard = StaleCacheGuard(configuration, master: published == nil ? nil : phase.usable)
+        } else {
+            cacheGuard?.configure(window: TimeAmount(configuration.guardWindow), limit: configuration.limits.journalBytes)
+        }
+    }
+
     func reload(_ configuration: ProxyConfiguration) {
         let credentialsChanged = configuration.serverCredentials != self.configuration.serverCredentials
         self.configuration = configuration
@@ -397,6 +442,7 @@ final class Shard {
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
         durability = DurabilityRule(configuration)
         if !degrades { leaveDegraded() }
+        reloadCacheGuard()
         guard credentialsChanged else { return }
         let old = defaultIdentity
         defaultIdentity = Identity(credentials: configuration.serverCredentials)
@@ -414,6 +460,7 @@ final class Shard {
     }
 
     func closeAll() {
+        purge?.cancel()
         for session in Array(sessions.values) { session.close(.draining) }
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.close() }
         for upstream in idlePrivate.values.flatMap({ $0 }) { upstream.close() }
@@ -423,7 +470,9 @@ final class Shard {
     /// What this loop has measured so far.
     func snapshot() -> MetricsSnapshot {
         metrics.setDegraded(since: degraded.since, now: .now())
-        return metrics.snapshot(clients: sessions.count, pinned: privateCount, lanes: lanes.values.count { $0.isReady })
+        return metrics.snapshot(
+            clients: sessions.count, pinned: privateCount, lanes: lanes.values.count { $0.isReady },
+            journalBytes: cacheGuard?.journal.bytes ?? 0)
     }
 }
 

@@ -25,6 +25,7 @@ struct ShardCounters: Sendable, Equatable {
     var slowCommands: UInt64 = 0
     var durability = DurabilityFigures()
     var degraded = DegradedFigures()
+    var staleCache = StaleCacheFigures()
 
     mutating func add(_ other: ShardCounters) {
         clientsAccepted &+= other.clientsAccepted
@@ -44,6 +45,7 @@ struct ShardCounters: Sendable, Equatable {
         slowCommands &+= other.slowCommands
         durability.add(other.durability)
         degraded.add(other.degraded)
+        staleCache.add(other.staleCache)
     }
 }
 
@@ -59,6 +61,8 @@ package struct ShardGauges: Sendable, Equatable {
     package var heldBytes = 0
     /// Event loops that answer in the server's stead.
     package var degraded = 0
+    /// Bytes of keys that the stale-cache guard remembers.
+    package var journalBytes = 0
 
     package init() {}
 
@@ -69,6 +73,7 @@ package struct ShardGauges: Sendable, Equatable {
         heldCommands += other.heldCommands
         heldBytes += other.heldBytes
         degraded += other.degraded
+        journalBytes += other.journalBytes
     }
 }
 

@@ -83,6 +83,12 @@ final class ShardMetrics {
         counters.durability.waits.record(nanoseconds: nanoseconds)
     }
 
+    func countPurge(_ plan: PurgePlan, _ outcome: CachePurge.Outcome, nanoseconds: Int64) {
+        counters.staleCache.count(plan, outcome, nanoseconds: nanoseconds)
+    }
+
+    func countForgiven() { counters.staleCache.forgiven += 1 }
+
     /// `reply` is the server's whole answer, or its beginning.
     func countRefusal(_ reply: ByteBuffer) {
         let word = reply.readableBytesView.dropFirst().prefix { $0 != UInt8(ascii: " ") }
@@ -105,7 +111,8 @@ final class ShardMetrics {
 
     // MARK: Reading
 
-    func snapshot(clients: Int, pinned: Int, lanes: Int) -> MetricsSnapshot {
+    func snapshot(clients: Int, pinned: Int, lanes: Int, journalBytes: Int = 0) -> MetricsSnapshot {
+        gauges.journalBytes = journalBytes
         gauges.clients = clients
         gauges.pinned = pinned
         gauges.lanes = lanes

@@ -42,8 +42,9 @@ extension Shard {
                 degradedAnswers(session.state.protocolVersion).reply(to: spec, $0, time: Self.timeOfDay())
             }
         }
+        // The client was told that this ran, and it never will: what it would have written is in doubt on every master.
         if reply != nil, spec.effect == .overwrite || spec.effect == .mutate {
-            noteForgotten(spec, command, database: session.state.database)
+            oweWrite(spec, command, database: session.state.database)
         }
         metrics.countDegraded(reply == nil ? .closed : .init(spec))
         return reply
@@ -51,11 +52,6 @@ extension Shard {
 
     func degradedAnswers(_ protocolVersion: Int) -> DegradedAnswers {
         DegradedAnswers(protocolVersion: protocolVersion, serverVersion: degraded.serverVersion)
-    }
-
-    /// The client was told that this ran, and it never will: what it would have written is in doubt on every master.
-    func noteForgotten(_ spec: CommandSpec, _ command: ByteBuffer, database: Int) {
-        // The stale-cache guard takes it from here.
     }
 
     /// Whether a database may be selected without asking.
