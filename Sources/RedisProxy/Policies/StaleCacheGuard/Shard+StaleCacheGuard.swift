@@ -35,7 +35,7 @@ extension Shard {
         }
         if let purge, purge.master != candidate { endPurge() }
         guard let candidate else {
-            cacheGuard?.freeze()
+            cacheGuard?.freeze(at: now)
             return nil
         }
         if purge != nil { return nil }

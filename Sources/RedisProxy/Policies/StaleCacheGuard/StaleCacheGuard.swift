@@ -88,7 +88,7 @@ struct StaleCacheGuard {
         }
         var plan = PurgePlan()
         if cleared != master {
-            if !isFrozen { journal.expire(at: now) }
+            freeze(at: now)
             plan = journal.plan(databases: databases)
         }
         plan.add(owed.plan(databases: databases))
@@ -101,7 +101,10 @@ struct StaleCacheGuard {
     }
 
     /// There is no master, or doubt about it.
-    mutating func freeze() { isFrozen = true }
+    mutating func freeze(at now: NIODeadline) {
+        if !isFrozen { journal.expire(at: now) }
+        isFrozen = true
+    }
 
     /// What `decide(on:at:)` asked for is done, or cannot be done. What was owed since then still is.
     mutating func purged(_ master: MasterState, at now: NIODeadline) {
