@@ -81,6 +81,7 @@ struct ConfigurationReader: Sendable {
         if let hold = options.hold { configuration.hold = hold }
         if let onTimeout = options.onTimeout { configuration.onTimeout = onTimeout }
         if let role = options.role { configuration.role = role }
+        if let window = options.guardWindow { configuration.guardWindow = window }
         if let failover = options.failover { configuration.failover = failover }
         if let hangAfter = options.assisted.hangAfter { configuration.hangAfter = hangAfter }
         if let earlyRelease = options.assisted.earlyRelease { configuration.earlyRelease = earlyRelease == .on }
@@ -97,6 +98,7 @@ struct ConfigurationReader: Sendable {
         if let count = operation.maxClients { configuration.limits.clients = count }
         if let bytes = operation.maxHeldBytes { configuration.limits.heldBytes = bytes }
         if let bytes = operation.maxBulkBytes { configuration.limits.bulkLength = bytes }
+        if let bytes = operation.maxJournalBytes { configuration.limits.journalBytes = bytes }
         if let slowLog = operation.slowLog { configuration.slowLog = slowLog }
         if let drainTimeout = operation.drainTimeout { configuration.drainTimeout = drainTimeout }
     }

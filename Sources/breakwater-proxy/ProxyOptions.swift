@@ -62,6 +62,13 @@ struct ProxyOptions: ParsableArguments {
     @Option(help: "Whether the data may be forgotten (default: store).")
     var role: ServiceRole?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --role cache: how long written keys are remembered, to be deleted on a new master (default: 30s).",
+            valueName: "duration"),
+        transform: OptionText.duration)
+    var guardWindow: Duration?
+
     @Option(help: "How much the sidecar helps Sentinel to fail over (default: assisted).")
     var failover: FailoverLevel?
 
@@ -207,6 +214,11 @@ struct OperationOptions: ParsableArguments {
         help: ArgumentHelp("The longest string of a request (default: 512MiB).", valueName: "size"),
         transform: OptionText.size)
     var maxBulkBytes: Int?
+
+    @Option(
+        help: ArgumentHelp("Bytes of written keys that a cache remembers (default: 32MiB).", valueName: "size"),
+        transform: OptionText.size)
+    var maxJournalBytes: Int?
 
     @Option(
         help: ArgumentHelp("Log commands that take this long, without keys.", valueName: "duration"),

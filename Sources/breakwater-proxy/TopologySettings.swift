@@ -37,6 +37,7 @@ struct TopologySettings {
         configuration.hold = sidecar.hold
         configuration.onTimeout = sidecar.onTimeout == .degrade ? .degrade : .close
         configuration.role = redis.role == .cache ? .cache : .store
+        configuration.guardWindow = Self.guardWindow(redis, sidecar)
         configuration.failover =
             switch redis.failover {
             case .off: .off
@@ -64,6 +65,13 @@ struct TopologySettings {
         passwords.control = redis.users.breakwater ?? redis.password
         passwords.client = sidecar.password
         tls = TLSSources(redis, sidecar)
+    }
+
+    /// How long before its loss a master may have taken writes that no replica has, with room for the failover itself
+    /// and for commands that were held.
+    private static func guardWindow(_ redis: RedisTopology, _ sidecar: SidecarTopology) -> Duration {
+        let derived = redis.minReplicasMaxLag + redis.downAfter + redis.failoverTimeout + sidecar.hold
+        return min(max(.seconds(30), derived), .seconds(3600))
     }
 
     /// What `:PORT` means on the node: loopback, or on a local store the loopback address the node was given.

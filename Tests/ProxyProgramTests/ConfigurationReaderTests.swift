@@ -52,8 +52,10 @@ import Testing
                 "--hold", "2s", "--on-timeout", "degrade", "--role", "cache", "--failover", "off", "--idempotent", "a:",
                 "b:", "--idempotent", "c:", "--admin", ":9121", "--threads", "2", "--max-clients", "5",
                 "--max-held-bytes", "1MiB", "--max-bulk-bytes", "64KiB", "--slow-log", "50ms", "--drain-timeout", "1m",
-                "--socket-mode", "0600",
+                "--socket-mode", "0600", "--guard-window", "45s", "--max-journal-bytes", "2MiB",
             ])
+        #expect(configuration.guardWindow == .seconds(45))
+        #expect(configuration.limits.journalBytes == 2 << 20)
         #expect(configuration.hold == .seconds(2))
         #expect(configuration.onTimeout == .degrade)
         #expect(configuration.role == .cache)
@@ -87,6 +89,8 @@ import Testing
             try findings(Self.flags + ["--durable", "cart:", "--durable-replicas", "0"]).contains {
                 $0.contains("[proxy.bad_durable]")
             })
+        #expect(
+            try findings(Self.flags + ["--guard-window", "1ms"]).contains { $0.contains("[proxy.bad_guard_window]") })
         #expect(try findings(Self.flags + ["--node", "web-1"]).contains { $0.contains("[proxy.node_without_file]") })
     }
 

@@ -11,6 +11,7 @@ extension PrometheusText {
         text.writeOutages(status.metrics)
         text.writeDegraded(status.metrics)
         text.writeDurability(status.metrics.counters.durability)
+        text.writeStaleCache(status.metrics)
         text.writeServers(status.metrics)
         text.writeLatencies(status.metrics)
         text.writeProcess(ProcessFigures.current())
@@ -124,15 +125,30 @@ extension PrometheusText {
         count("durable_writes_total", "Writes to durable keys, by outcome.", figures.writes, by: "outcome") {
             $0.rawValue
         }
-        let name = Self.prefix + "durable_wait_seconds"
-        family(name, .histogram, "How long durable writes waited for replicas.")
+        histogram("durable_wait_seconds", "How long durable writes waited for replicas.", figures.waits)
+    }
+
+    private mutating func writeStaleCache(_ metrics: MetricsSnapshot) {
+        let figures = metrics.counters.staleCache
+        gauge("journal_bytes", "Bytes of the keys a cache remembers as written of late.", metrics.gauges.journalBytes)
+        count("purges_total", "Masters on which a cache's doubtful keys were to be deleted.", figures.purges, by: "outcome")
+        { $0.rawValue }
+        count("purged_keys_total", "Keys that purges deleted.", figures.keys)
+        count("purged_databases_total", "Databases that purges emptied.", figures.flushes)
+        count("forgiven_writes_total", "Writes of unknown outcome that were said to be done.", figures.forgiven)
+        histogram("purge_seconds", "How long purges kept commands from a master.", figures.durations)
+    }
+
+    private mutating func histogram(_ name: String, _ help: String, _ values: PowerHistogram) {
+        let name = Self.prefix + name
+        family(name, .histogram, help)
         for exponent in PowerHistogram.exponents {
             let bound = Self.seconds(UInt64(1) << UInt64(exponent))
-            sample(name + "_bucket", "\(figures.waits.count(belowPower: exponent))", ("le", bound))
+            sample(name + "_bucket", "\(values.count(belowPower: exponent))", ("le", bound))
         }
-        sample(name + "_bucket", "\(figures.waits.count)", ("le", "+Inf"))
-        sample(name + "_sum", Self.seconds(figures.waits.sum))
-        sample(name + "_count", "\(figures.waits.count)")
+        sample(name + "_bucket", "\(values.count)", ("le", "+Inf"))
+        sample(name + "_sum", Self.seconds(values.sum))
+        sample(name + "_count", "\(values.count)")
     }
 
     private mutating func writeServers(_ metrics: MetricsSnapshot) {
