@@ -431,7 +431,8 @@ final class Shard {
         if cacheGuard == nil {
             cacheGuard = StaleCacheGuard(configuration, master: published == nil ? nil : phase.usable)
         } else {
-            cacheGuard?.configure(window: TimeAmount(configuration.guardWindow), limit: configuration.limits.journalBytes)
+            cacheGuard?.configure(
+                window: TimeAmount(configuration.guardWindow), limit: configuration.limits.journalBytes)
         }
     }
 

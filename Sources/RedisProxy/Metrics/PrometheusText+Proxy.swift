@@ -131,8 +131,10 @@ extension PrometheusText {
     private mutating func writeStaleCache(_ metrics: MetricsSnapshot) {
         let figures = metrics.counters.staleCache
         gauge("journal_bytes", "Bytes of the keys a cache remembers as written of late.", metrics.gauges.journalBytes)
-        count("purges_total", "Masters on which a cache's doubtful keys were to be deleted.", figures.purges, by: "outcome")
-        { $0.rawValue }
+        count(
+            "purges_total", "Masters on which a cache's doubtful keys were to be deleted.", figures.purges,
+            by: "outcome"
+        ) { $0.rawValue }
         count("purged_keys_total", "Keys that purges deleted.", figures.keys)
         count("purged_databases_total", "Databases that purges emptied.", figures.flushes)
         count("forgiven_writes_total", "Writes of unknown outcome that were said to be done.", figures.forgiven)

@@ -4,7 +4,9 @@ import Testing
 @testable import RedisProxy
 
 @Suite struct CacheJournalTests {
-    private static func time(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(1_000_000_000_000) + .seconds(seconds) }
+    private static func time(_ seconds: Int64) -> NIODeadline {
+        .uptimeNanoseconds(1_000_000_000_000) + .seconds(seconds)
+    }
 
     private static func note(
         _ journal: inout CacheJournal, _ key: String, database: Int = 0, at second: Int64, isFrozen: Bool = false
