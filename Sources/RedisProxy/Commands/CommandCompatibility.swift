@@ -81,7 +81,8 @@ package enum CommandCompatibility {
 
         - *sent again*: running it twice does no harm.
         - *sent again for idempotent prefixes*: only if all its keys begin with a prefix that the configuration declares
-          `idempotent`; otherwise as *unknown*.
+          `idempotent`; otherwise as *unknown*, except for a cache, which is told that it
+          is done and has the keys deleted ([how](stale-cache-guard.md#writes-of-unknown-outcome)).
         - *unknown*: nobody can tell whether it ran, so the client's connection is closed and nothing is sent again.
 
         **Degraded** says what a command is answered when there is no master and the hold has run out, with
