@@ -426,7 +426,8 @@ final class Shard {
         guard configuration.role == .cache else {
             cacheGuard = nil
             // A purge under way is no longer wanted.
-            return openMaster()
+            if purge != nil { openMaster() }
+            return
         }
         if cacheGuard == nil {
             cacheGuard = StaleCacheGuard(configuration, master: published == nil ? nil : phase.usable)

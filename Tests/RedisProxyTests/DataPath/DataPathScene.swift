@@ -79,6 +79,15 @@ final class DataPathScene: Sendable {
         try await box.eventLoop.submit { [box] in box.value?.bar(isBarred) }.get()
     }
 
+    func reload(_ change: @escaping @Sendable (inout ProxyConfiguration) -> Void) async throws {
+        try await box.eventLoop.submit { [box] in
+            guard let shard = box.value else { return }
+            var configuration = shard.configuration
+            change(&configuration)
+            shard.reload(configuration)
+        }.get()
+    }
+
     func inFlight() async throws -> Int {
         try await box.eventLoop.submit { [box] in box.value?.inFlight ?? 0 }.get()
     }

@@ -137,6 +137,27 @@ import Testing
         }
     }
 
+    @Test func aReloadSwitchesItOnAndOff() async throws {
+        try await Self.scene(role: .store) { scene in
+            let first = try await scene.server()
+            let second = try await scene.server { Self.isGuard($0) ? .silence : .reply("+OK\r\n") }
+            try await scene.setMaster(first)
+            let client = try await scene.connect()
+            _ = try await client.send(["SET", "before", "v"])
+            try await scene.reload { $0.role = .cache }
+            _ = try await client.send(["SET", "k", "v"])
+            try await scene.setMaster(second, epoch: 2)
+            try await scene.until { second.commands == [["UNLINK", "k"]] }
+            let read = Task { try await client.send(["GET", "k"]) }
+            try await scene.until { try await scene.heldCommands() == 1 }
+            // What waits for the purge goes on once there is no guard.
+            try await scene.reload { $0.role = .store }
+            _ = try await read.value
+            #expect(second.commands == [["UNLINK", "k"], ["GET", "k"]])
+            await client.close()
+        }
+    }
+
     @Test func aStoreIsLeftAlone() async throws {
         try await Self.scene(role: .store) { scene in
             let first = try await scene.server()
