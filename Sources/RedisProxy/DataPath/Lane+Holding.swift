@@ -30,12 +30,14 @@ extension Lane {
     }
 
     /// Ends the wait of commands whose time is over: the client gets the server's refusal if there is one, since that
-    /// is the truth, and a closed connection otherwise. Commands that were sent are judged with their connection.
+    /// is the truth, and a closed connection otherwise. Commands that were sent are judged with their connection, which
+    /// is over when its master has been in doubt for so long.
     func expireHeld(_ now: NIODeadline) {
         if shard.degrades {
             if isOverdue(now) { shard.enterDegraded() }
             return
         }
+        if sentCount > 0, let due = shard.answersDue, due <= now { giveUpAnswers(now) }
         guard holds else { return }
         var expired = 0
         var bytes = 0
@@ -57,6 +59,12 @@ extension Lane {
             }
         }
         shard.flushTouchedSessions()
+    }
+
+    /// A server that is out of reach resets nothing. What could be sent again has waited its time, too.
+    private func giveUpAnswers(_ now: NIODeadline) {
+        for index in 0..<sentCount { pending[index].holdUntil = now }
+        loseConnection(suspect: false)
     }
 
     /// Commands wait for a connection, or for the doubt about the master to end.

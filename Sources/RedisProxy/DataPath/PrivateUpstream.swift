@@ -113,12 +113,17 @@ final class PrivateUpstream {
     /// The server was given a blocking command and has not answered it.
     var isBlocked: Bool { nextAnswer < nextToSend && log[nextAnswer].spec.handling == .blocking }
 
-    /// Commands wait for a connection, or for the doubt about the master to end.
-    var holds: Bool { holdUntil != nil && (!isReady || nextToSend < log.count) }
+    /// Until when commands may wait: for a connection, for the doubt about the master to end, or for the answers of a
+    /// master in doubt. Nil when none does.
+    var deadline: NIODeadline? {
+        let held = !isReady || nextToSend < log.count ? holdUntil : nil
+        guard inFlight > 0, let due = shard.answersDue else { return held }
+        return held.map { min($0, due) } ?? due
+    }
 
     /// Ends a wait that took too long.
     func expire(_ now: NIODeadline) {
-        guard holds, let holdUntil, holdUntil <= now else { return }
+        guard let deadline, deadline <= now else { return }
         if shard.degrades { return shard.enterDegraded() }
         shard.metrics.countHoldTimeout()
         session.close(.holdExpired)

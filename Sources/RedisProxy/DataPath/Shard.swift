@@ -39,6 +39,8 @@ final class Shard {
     private var published: RedisEndpoint?
     /// A switchover holds all commands: as if there were no master.
     private(set) var isBarred = false
+    /// Until when a master in doubt may answer what it was given: a hold after the doubt began. Nil without doubt.
+    private(set) var answersDue: NIODeadline?
     /// A majority of the Sentinels has named the master in use: it was not released early.
     private(set) var isMasterConfirmed = false
     private(set) var durability: DurabilityRule
@@ -360,7 +362,13 @@ final class Shard {
     private func masterChanged() {
         master = isBarred ? nil : published
         readClock()
-        if degrades { scheduleHoldCheck() } else { leaveDegraded() }
+        if published != nil {
+            answersDue = nil
+        } else {
+            answersDue = answersDue ?? now + configuration.holdAmount
+            scheduleHoldCheck()
+        }
+        if !degrades { leaveDegraded() }
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.masterChanged(to: master) }
         guard let master else { return }
         for session in Array(sessions.values) { session.masterChanged() }
@@ -384,11 +392,11 @@ final class Shard {
         var holds = false
         for lane in allLanes {
             lane.expireHeld(now)
-            holds = holds || lane.holds || degrades && !lane.isEmpty
+            holds = holds || lane.holds || answersDue != nil && !lane.isEmpty
         }
         if privateCount > 0 {
             for session in Array(sessions.values) {
-                guard let upstream = session.privateUpstream, upstream.holds else { continue }
+                guard let upstream = session.privateUpstream, upstream.deadline != nil else { continue }
                 upstream.expire(now)
                 holds = true
             }

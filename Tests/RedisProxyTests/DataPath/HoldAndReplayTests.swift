@@ -107,6 +107,54 @@ import Testing
         }
     }
 
+    /// Out of reach, nothing is reset: somebody has to end the wait.
+    @Test func aMasterInDoubtMayAnswerForAsLongAsAHold() async throws {
+        try await DataPathScene.with(configure: {
+            $0.hold = .milliseconds(300)
+            $0.idempotentPrefixes = ["safe:"]
+        }) { scene in
+            let server = try await scene.server { _ in .silence }
+            try await scene.setMaster(server)
+            let commands = [["GET", "k"], ["INCR", "n"], ["SET", "safe:k", "v"], ["MULTI"]]
+            var waiting: [Task<RESPValue, any Error>] = []
+            for command in commands {
+                let client = try await scene.connect()
+                waiting.append(Task { try await client.send(command) })
+            }
+            try await scene.until { server.commands.count == commands.count }
+            let start = ContinuousClock.now
+            try await scene.setMaster(nil)
+            for task in waiting {
+                await #expect(throws: RedisConnectionError.self) { try await task.value }
+            }
+            let waited = ContinuousClock.now - start
+            #expect(waited >= .milliseconds(290) && waited < .seconds(3), "\(waited)")
+            server.setScript { _ in .reply(":1\r\n") }
+            try await scene.setMaster(server, epoch: 2)
+            let next = try await scene.connect()
+            #expect(try await next.send(["INCR", "n"]) == .integer(1))
+            #expect(server.commands.dropFirst(commands.count) == [["INCR", "n"]], "something was sent again")
+            await next.close()
+        }
+    }
+
+    /// The master is not in doubt: it has all the time it wants.
+    @Test func aSwitchoverLetsTheMasterAnswer() async throws {
+        try await DataPathScene.with(configure: { $0.hold = .milliseconds(50) }) { scene in
+            let server = try await scene.server { $0[0] == "GET" ? .silence : .reply(":1\r\n") }
+            try await scene.setMaster(server)
+            let slow = try await scene.connect()
+            let answer = Task { try await slow.send(["GET", "k"]) }
+            try await scene.until { server.commands.count == 1 }
+            try await scene.bar(true)
+            let other = try await scene.connect()
+            await #expect(throws: RedisConnectionError.self) { try await other.send(["INCR", "n"]) }
+            #expect(try await scene.inFlight() == 1)
+            await slow.close()
+            _ = try? await answer.value
+        }
+    }
+
     @Test func aRefusalIsPassedOnWhenTheHoldEnds() async throws {
         // Long enough for the first attempt on a busy machine: without one there would be no refusal to pass on.
         try await DataPathScene.with(configure: { $0.hold = .seconds(2) }) { scene in
