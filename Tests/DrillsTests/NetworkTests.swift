@@ -72,7 +72,7 @@ import Topology
         let schedules = (UInt64(1)...10).map { ChaosSchedule(seed: $0, duration: .seconds(180), network: true) }
         #expect(Set(schedules.map(\.role)).count == 2)
         let steps = schedules.flatMap(\.rounds).flatMap(\.steps)
-        for action in [Fault.Action.kill, .stop, .failover] {
+        for action in [Fault.Action.kill, .stop, .failover, .switchover] {
             #expect(steps.contains { if case .inject(let fault) = $0 { fault.action == action } else { false } })
         }
         #expect(steps.contains { if case .disturb = $0 { true } else { false } })

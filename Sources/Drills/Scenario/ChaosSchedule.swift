@@ -48,6 +48,8 @@ package struct ChaosSchedule: Sendable, Equatable {
             { draw in [.inject(Fault(.kill, .sentinel(draw.below(3)))), .inject(Fault(.kill, .master))] },
             { draw in [.inject(Fault(.kill, draw.below(2) == 0 ? .replica : .lastReplica))] },
             { draw in [.inject(Fault(.failover, .sentinel(draw.below(3))))] },
+            // Sentinel declines until it has heard from the replicas of the master before.
+            { _ in [.observe(.seconds(2)), .inject(Fault(.switchover, .master))] },
         ]
         let links: [Kind] = [
             { draw in
