@@ -52,10 +52,13 @@ package struct SentinelView<Node: Hashable & Sendable>: Equatable, Sendable {
     package var hasQuorum: Bool
     package var failoverTimeout: Duration?
     package var downAfter: Duration?
+    /// Replicas that it would not promote as things stand: those it believes down, or knows too little of.
+    package var unselectable: Set<Node>
 
     package init(
         endpoint: Node, runID: String, master: Node, epoch: UInt64, failoverPending: Bool = false,
-        hasQuorum: Bool = true, failoverTimeout: Duration? = nil, downAfter: Duration? = nil
+        hasQuorum: Bool = true, failoverTimeout: Duration? = nil, downAfter: Duration? = nil,
+        unselectable: Set<Node> = []
     ) {
         self.endpoint = endpoint
         self.runID = runID
@@ -65,6 +68,7 @@ package struct SentinelView<Node: Hashable & Sendable>: Equatable, Sendable {
         self.hasQuorum = hasQuorum
         self.failoverTimeout = failoverTimeout
         self.downAfter = downAfter
+        self.unselectable = unselectable
     }
 }
 

@@ -111,12 +111,23 @@ struct SentinelAnswers: Equatable {
             hasQuorum: replies[4].string?.hasPrefix("OK") == true,
             failoverTimeout: Self.milliseconds(fields["failover-timeout"]),
             downAfter: Self.milliseconds(fields["down-after-milliseconds"]))
-        replicas = listed.compactMap { entry in
-            guard let fields = entry.fields, let host = fields["ip"]?.string, let port = fields["port"]?.integer else {
-                return nil
-            }
-            return RedisEndpoint(sentinelHost: host, port: port)
+        replicas = []
+        for entry in listed {
+            guard let fields = entry.fields, let host = fields["ip"]?.string, let port = fields["port"]?.integer,
+                let replica = RedisEndpoint(sentinelHost: host, port: port)
+            else { continue }
+            replicas.append(replica)
+            if !Self.isSelectable(fields) { view.unselectable.insert(replica) }
         }
+    }
+
+    /// Whether the Sentinel would promote it, as far as that shows (`sentinelSelectSlave` in sentinel.c): it is up, and
+    /// said INFO in the last 30 s. After a failover a Sentinel knows its replicas by address alone until then, and
+    /// shows an empty `runid`.
+    private static func isSelectable(_ replica: [String: RESPValue]) -> Bool {
+        let flags = replica["flags"]?.string?.split(separator: ",") ?? []
+        return Set(flags).isDisjoint(with: ["s_down", "o_down", "disconnected"])
+            && replica["runid"]?.string != "" && replica["info-refresh"]?.integer ?? 0 <= 30_000
     }
 }
 
@@ -145,7 +156,7 @@ extension ReplicaState<RedisEndpoint> {
 enum FailoverQuestion {
     /// The run id is asked for again first: the address must still be the Sentinel that was chosen.
     static func ask(
-        _ request: FailoverRequest<RedisEndpoint>, _ watcher: SentinelWatcher.Configuration, coordinated: Bool = false
+        _ request: FailoverRequest<RedisEndpoint>, _ watcher: SentinelWatcher.Configuration
     ) async -> RequestAnswer {
         let connection: RedisConnection
         do {
@@ -164,8 +175,7 @@ enum FailoverQuestion {
         }
         do {
             let reply = try await connection.send(
-                ["SENTINEL", "FAILOVER", watcher.service] + (coordinated ? ["COORDINATED"] : []),
-                timeout: .seconds(1))
+                ["SENTINEL", "FAILOVER", watcher.service], timeout: .seconds(1))
             guard let error = reply.errorMessage else { return .accepted }
             return error.hasPrefix("INPROG") ? .inProgress : .rejected(String(error.prefix(200)))
         } catch {

@@ -9,7 +9,7 @@ import Testing
         #expect(
             scene.actions == [
                 .survey, .claim, .hold, .mark, .pause(.milliseconds(600)), .compare, .announce("a"),
-                .request("a", coordinated: false), .watch, .repoint(["m", "y"], to: "x"), .release, .confirm("x"),
+                .request("a"), .watch, .repoint(["m", "y"], to: "x"), .release, .confirm("x"),
                 .finish, .report(.switched("x", isConfirmed: true)),
             ])
         #expect(scene.machine.epoch == 4)
@@ -29,10 +29,21 @@ import Testing
         #expect(!scene.actions.contains { if case .prefer = $0 { true } else { false } })
     }
 
-    @Test func valkeyIsAskedForACoordinatedFailover() {
-        var scene = SwitchoverScene()
-        scene.run(steadySurvey { $0.isCoordinated = true })
-        #expect(scene.actions.contains(.request("a", coordinated: true)))
+    /// Shortly after a failover a Sentinel knows nothing of its replicas but their addresses.
+    @Test func nobodyIsHeldForASentinelThatWouldDecline() {
+        func outcome(target: String? = nil, _ unselectable: Set<String>) -> Course.Outcome? {
+            var scene = SwitchoverScene(target: target)
+            scene.run(
+                steadySurvey { survey in
+                    for index in survey.sentinels.indices where survey.sentinels[index].runID == "A" {
+                        survey.sentinels[index].unselectable = unselectable
+                    }
+                })
+            return scene.outcome
+        }
+        #expect(outcome(["x", "y"]) == .refused(.notSelectable))
+        #expect(outcome(target: "x", ["x"]) == .refused(.notSelectable))
+        #expect(outcome(["y"]) == .switched("x", isConfirmed: true))
     }
 
     /// The pause ends well before the Sentinels could take the master for dead.

@@ -67,6 +67,20 @@ import Testing
         #expect(noQuorum?.view.hasQuorum == false)
     }
 
+    @Test(arguments: [
+        (["flags", "slave", "runid", "r", "info-refresh", "29000"], true),
+        (["flags", "slave", "runid", "r", "info-refresh", "31000"], false),
+        (["flags", "slave", "runid", "", "info-refresh", "0"], false),
+        (["flags", "s_down,slave,disconnected", "runid", "r", "info-refresh", "900"], false),
+        (["flags", "slave,disconnected", "runid", "r", "info-refresh", "900"], false),
+    ])
+    func readsWhomASentinelWouldPromote(fields: [String], isSelectable: Bool) {
+        var replies = Self.replies()
+        replies[3] = .array([Self.strings(["ip", "10.0.0.2", "port", "6379"] + fields)])
+        let answers = SentinelAnswers(RedisEndpoint(host: "10.0.0.9", port: 26379), replies)
+        #expect(answers?.view.unselectable == (isSelectable ? [] : [RedisEndpoint(host: "10.0.0.2", port: 6379)]))
+    }
+
     @Test func nonsenseIsNoAnswer() {
         let asked = RedisEndpoint(host: "10.0.0.9", port: 26379)
         #expect(SentinelAnswers(asked, []) == nil)

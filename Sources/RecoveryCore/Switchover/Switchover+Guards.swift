@@ -28,6 +28,8 @@ extension Switchover {
         guard !usable.isEmpty else { return .noCandidate }
         // Afterwards the old master follows in the place of the new one.
         guard usable.count >= survey.minReplicas else { return .tooFewReplicas }
+        // It would decline (NOGOODSLAVE), and clients would have been held for nothing.
+        guard usable.contains(where: { isSelectable($0.node, survey) }) else { return .notSelectable }
         let behind = usable.map { lag($0, survey) }.min() ?? 0
         return behind <= Self.lagLimit ? nil : .lagging(bytes: behind)
     }
@@ -40,6 +42,7 @@ extension Switchover {
             return .targetDoesNotFollow
         }
         guard state.priority > 0 else { return .targetNeverPromoted }
+        guard isSelectable(target, survey) else { return .notSelectable }
         let behind = lag(replica, survey)
         return behind <= Self.lagLimit ? nil : .lagging(bytes: behind)
     }
@@ -64,6 +67,10 @@ extension Switchover {
     private func isUsable(_ replica: ReplicaView<Node>, _ survey: Survey) -> Bool {
         guard let state = replica.state else { return false }
         return state.isReplica && state.master == survey.master && state.isLinkUp && state.priority > 0
+    }
+
+    private func isSelectable(_ node: Node, _ survey: Survey) -> Bool {
+        survey.chosen.map { !$0.unselectable.contains(node) } ?? false
     }
 
     private func lag(_ replica: ReplicaView<Node>, _ survey: Survey) -> Int64 {

@@ -65,7 +65,7 @@ package struct Switchover<Node: Hashable & Comparable & Sendable>: Sendable {
         /// Tell every sidecar which Sentinel is about to be asked.
         case announce(Node)
         /// `SENTINEL FAILOVER`, once.
-        case request(Node, coordinated: Bool)
+        case request(Node)
         case watch
         /// Send these what Sentinel will send them, and wait a moment for the new master to take writes.
         case repoint([Node], to: Node)
@@ -193,10 +193,10 @@ package struct Switchover<Node: Hashable & Comparable & Sendable>: Sendable {
             return .announce(chosen.endpoint)
         case (.announcing, .done):
             guard !isLate(now) else { return undo("the sidecars took too long to answer") }
-            guard let survey, let chosen = survey.chosen else { return undo("no Sentinel answers") }
+            guard let chosen = survey?.chosen else { return undo("no Sentinel answers") }
             phase = .requesting
             askedAt = now
-            return .request(chosen.endpoint, coordinated: survey.isCoordinated)
+            return .request(chosen.endpoint)
         case (.requesting, .answered(let answer)):
             if case .rejected(let error) = answer { return undo("the Sentinel declined: \(error)") }
             // In progress: another observer was faster, and the result is as good. Lost: it may have acted.

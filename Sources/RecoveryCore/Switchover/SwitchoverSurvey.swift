@@ -12,12 +12,10 @@ package struct SwitchoverSurvey<Node: Hashable & Comparable & Sendable>: Equatab
     package var replicas: [ReplicaView<Node>]
     /// Every sidecar that the topology names.
     package var sidecars: [SidecarView<Node>]
-    /// All servers know `SENTINEL FAILOVER … COORDINATED` (Valkey 9).
-    package var isCoordinated: Bool
 
     package init(
         master: Node, masterOffset: Int64?, minReplicas: Int, knownSentinels: Int, sentinels: [SentinelView<Node>],
-        downAfter: Duration, replicas: [ReplicaView<Node>], sidecars: [SidecarView<Node>], isCoordinated: Bool = false
+        downAfter: Duration, replicas: [ReplicaView<Node>], sidecars: [SidecarView<Node>]
     ) {
         self.master = master
         self.masterOffset = masterOffset
@@ -27,7 +25,6 @@ package struct SwitchoverSurvey<Node: Hashable & Comparable & Sendable>: Equatab
         self.downAfter = downAfter
         self.replicas = replicas
         self.sidecars = sidecars
-        self.isCoordinated = isCoordinated
     }
 
     /// The Sentinel to ask: the one that the observers of an assisted failover would ask, so that two requests meet.
@@ -75,6 +72,8 @@ package enum SwitchoverRefusal: Hashable, Sendable {
     case noReplica
     case noCandidate
     case tooFewReplicas
+    /// Of the Sentinel that would be asked.
+    case notSelectable
     case lagging(bytes: Int64)
     case targetUnknown
     case targetIsMaster
@@ -98,6 +97,7 @@ package enum SwitchoverRefusal: Hashable, Sendable {
         case .noReplica: "no_replica"
         case .noCandidate: "no_candidate"
         case .tooFewReplicas: "too_few_replicas"
+        case .notSelectable: "not_selectable"
         case .lagging: "lagging"
         case .targetUnknown: "target_unknown"
         case .targetIsMaster: "target_is_master"
@@ -123,6 +123,8 @@ package enum SwitchoverRefusal: Hashable, Sendable {
         case .noReplica: "the Sentinels list no replica"
         case .noCandidate: "no replica that may be promoted follows the master"
         case .tooFewReplicas: "min-replicas-to-write would keep the new master from taking writes"
+        case .notSelectable:
+            "the Sentinel that would be asked has not heard from the replica lately, and would not promote it"
         case .lagging(let bytes): "the replica is \(bytes) bytes behind"
         case .targetUnknown: "the Sentinels list no such replica"
         case .targetIsMaster: "the node is the master already"
@@ -145,6 +147,7 @@ package enum SwitchoverRefusal: Hashable, Sendable {
         case .downAfterTooShort: "set `redis.down_after` to 1s or more"
         case .masterDoesNotServe: "a dead master is replaced by a failover, not by a switchover"
         case .noReplica, .noCandidate, .tooFewReplicas: "start the replicas that are missing and let them catch up"
+        case .notSelectable: "try again in a few seconds: Sentinel asks new replicas within a second or two"
         case .lagging: "wait until it has caught up"
         case .targetUnknown: "name one of `redis.nodes`"
         case .targetIsMaster: "there is nothing to do"

@@ -121,7 +121,7 @@ final class SwitchoverStage: Sendable {
             state.withLock { $0.sentinel = sentinel }
             _ = try await sidecars.hold(order, survey, settings.without)
             return .done
-        case .request(let sentinel, let coordinated): return await request(sentinel, coordinated, survey)
+        case .request(let sentinel): return await request(sentinel, survey)
         case .watch: return try await watch(survey)
         case .repoint(let others, let new): return try await repoint(others, to: new, survey)
         case .release:
@@ -199,13 +199,11 @@ final class SwitchoverStage: Sendable {
         return .compared(isEqual: isEqual)
     }
 
-    private func request(
-        _ sentinel: RedisEndpoint, _ coordinated: Bool, _ survey: Machine.Survey
-    ) async -> Machine.Event {
+    private func request(_ sentinel: RedisEndpoint, _ survey: Machine.Survey) async -> Machine.Event {
         guard let chosen = survey.chosen, chosen.endpoint == sentinel else { return .failed("no Sentinel answers") }
         let request = FailoverRequest(
             sentinel: sentinel, runID: chosen.runID, master: survey.master, epoch: chosen.epoch)
-        let answer = await FailoverQuestion.ask(request, watcher, coordinated: coordinated)
+        let answer = await FailoverQuestion.ask(request, watcher)
         if answer == .accepted || answer == .inProgress { state.withLock { $0.wasAnswered = true } }
         return .answered(answer)
     }
