@@ -51,7 +51,7 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
         /// How long PINGs may stay unanswered before the master counts as hung.
         package var hangAfter: Duration = .milliseconds(600)
         /// How long until the others are asked what they see.
-        package var suspectAfter: Duration = .milliseconds(40)
+        package var suspectAfter: Duration = .milliseconds(25)
         /// A replica that made no progress for this long has heard nothing from its master: longer than the period of
         /// the master's own PINGs to replicas, `repl-ping-replica-period 1`.
         package var replicaSilence: Duration = .milliseconds(1030)

@@ -1,9 +1,9 @@
 import NIOCore
 import RecoveryCore
 
-/// An observer's own connection to the master: a PING every 50 ms, and word of every loss at once.
+/// An observer's own connection to the master: a PING every 30 ms, and word of every loss at once.
 struct MasterLink: Sendable {
-    private static let interval = TimeAmount.milliseconds(50)
+    private static let interval = TimeAmount.milliseconds(30)
     /// A connection without an answer for this long is made anew.
     private static let timeout = TimeAmount.seconds(2)
 
