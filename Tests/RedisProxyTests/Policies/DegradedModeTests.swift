@@ -148,7 +148,7 @@ import Testing
 
     /// Begun in the outage and ended after it: the whole block runs on the master, so any command may be in it.
     @Test func aTransactionThatOutlivesTheOutageRuns() async throws {
-        try await Self.with { scene in
+        try await Self.with(hold: .milliseconds(500)) { scene in
             try await Self.degrade(scene)
             let client = try await scene.connect()
             #expect(try await client.pipeline([["MULTI"], ["INCR", "n"]]).map(\.string) == ["OK", "QUEUED"])
