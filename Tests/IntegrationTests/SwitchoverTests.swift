@@ -136,11 +136,7 @@ import Topology
 extension SwitchoverCoordinator.Report {
     /// Another switchover was just over.
     fileprivate var isTooSoon: Bool {
-        switch outcome {
-        case .refused(.failoverUnderWay): true
-        case .undone(at: "request", let reason): reason.contains("NOGOODSLAVE")
-        default: false
-        }
+        outcome == .refused(.failoverUnderWay) || outcome == .refused(.notSelectable)
     }
 }
 
