@@ -167,6 +167,10 @@ struct StackPlan: Sendable {
             arguments += ["--durable-replicas", "\(redis.durableReplicas)"]
             arguments += ["--durable-timeout", redis.durableTimeout.topologyText]
         }
+        let reads = redis.replicaReads
+        arguments += reads.prefixes.flatMap { ["--replica-read", $0] }
+        arguments += reads.commands.flatMap { ["--replica-read-command", $0] }
+        if !reads.isEmpty { arguments += ["--replica-max-lag", reads.maxLag.topologyText] }
         if let admin = member.admin { arguments += ["--admin", admin.description] }
         return arguments
     }

@@ -103,7 +103,8 @@ struct SentinelAnswers: Equatable {
             let address = replies[1].elements, address.count == 2, let host = address[0].string,
             let port = address[1].integer, let master = RedisEndpoint(sentinelHost: host, port: port),
             let fields = replies[2].fields, let flags = fields["flags"]?.string,
-            let epoch = fields["config-epoch"]?.string.flatMap({ UInt64($0) }), let listed = replies[3].elements
+            let epoch = fields["config-epoch"]?.string.flatMap({ UInt64($0) }),
+            let replicas = Self.replicas(replies[3])
         else { return nil }
         view = SentinelView(
             endpoint: sentinel, runID: runID, master: master, epoch: epoch,
@@ -111,13 +112,17 @@ struct SentinelAnswers: Equatable {
             hasQuorum: replies[4].string?.hasPrefix("OK") == true,
             failoverTimeout: Self.milliseconds(fields["failover-timeout"]),
             downAfter: Self.milliseconds(fields["down-after-milliseconds"]))
-        replicas = []
-        for entry in listed {
+        self.replicas = replicas.map(\.endpoint)
+        for (endpoint, fields) in replicas where !Self.isSelectable(fields) { view.unselectable.insert(endpoint) }
+    }
+
+    /// The entries of an answer to `SENTINEL REPLICAS` that have an address; nil when it is no list.
+    static func replicas(_ reply: RESPValue) -> [(endpoint: RedisEndpoint, fields: [String: RESPValue])]? {
+        reply.elements?.compactMap { entry in
             guard let fields = entry.fields, let host = fields["ip"]?.string, let port = fields["port"]?.integer,
-                let replica = RedisEndpoint(sentinelHost: host, port: port)
-            else { continue }
-            replicas.append(replica)
-            if !Self.isSelectable(fields) { view.unselectable.insert(replica) }
+                let endpoint = RedisEndpoint(sentinelHost: host, port: port)
+            else { return nil }
+            return (endpoint, fields)
         }
     }
 

@@ -15,6 +15,7 @@ package final class RedisProxyService: Service {
     let watcherGroup: MultiThreadedEventLoopGroup
     let shards: [ShardBox]
     let watcher: SentinelWatcher
+    private let prober: ReplicaProber
     private let binder: ListenerBinder
     private let serverTLS: RedisTLS?
     private let clientTLS: ListenerTLS?
@@ -40,11 +41,18 @@ package final class RedisProxyService: Service {
         clientTLS = configuration.clientTLS.map { ListenerTLS($0) }
         self.logger = logger
         state = Mutex(State(configuration: configuration))
-        watcher = SentinelWatcher(
-            configuration: Self.watching(configuration, serverTLS, on: watcherGroup),
-            logger: logger,
+        let watching = Self.watching(configuration, serverTLS, on: watcherGroup)
+        let watcher = SentinelWatcher(
+            configuration: watching, logger: logger,
             onChange: { phase in
                 for shard in shards { shard.eventLoop.execute { shard.value?.apply(phase) } }
+            })
+        self.watcher = watcher
+        prober = ReplicaProber(
+            watcher: watching, credentials: configuration.controlCredentials ?? configuration.serverCredentials,
+            maxLag: configuration.replicaReads.probedLag, logger: logger, status: { watcher.status },
+            onChange: { survey in
+                for shard in shards { shard.eventLoop.execute { shard.value?.apply(survey) } }
             })
     }
 
@@ -87,6 +95,7 @@ package final class RedisProxyService: Service {
             ])
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { [watcher] in try? await watcher.run() }
+            tasks.addTask { [prober] in await prober.run() }
             tasks.addTask { await self.sweep() }
             try? await gracefulShutdown()
             await self.drain(channels)
@@ -103,18 +112,25 @@ package final class RedisProxyService: Service {
         if let settings = configuration.serverTLS { serverTLS?.update(settings) }
         if let settings = configuration.clientTLS { clientTLS?.update(settings) }
         for shard in shards { shard.eventLoop.execute { shard.value?.reload(configuration) } }
+        prober.update(maxLag: configuration.replicaReads.probedLag)
     }
 
     /// How the sidecar is doing now, for the admin address.
     package func status() async -> ProxyStatus {
-        let (service, isDraining) = state.withLock { ($0.configuration.service, $0.isDraining) }
+        let (configuration, isDraining) = state.withLock { ($0.configuration, $0.isDraining) }
         var metrics = MetricsSnapshot()
         for shard in shards {
             if let snapshot = try? await shard.eventLoop.submit({ shard.value?.snapshot() }).get() {
                 metrics.add(snapshot)
             }
         }
-        return ProxyStatus(service: service, watcher: watcher.status, isDraining: isDraining, metrics: metrics)
+        var status = ProxyStatus(
+            service: configuration.service, watcher: watcher.status, isDraining: isDraining, metrics: metrics)
+        if let maxLag = configuration.replicaReads.probedLag {
+            status.replicas = ProxyStatus.Replicas(
+                maxLag: TimeAmount(maxLag), standings: prober.survey?.replicas ?? [])
+        }
+        return status
     }
 
     // MARK: Start and end

@@ -47,6 +47,17 @@ extension RedisTopology {
         durableTimeout =
             section.value("durable_timeout", in: .milliseconds(1)...(.seconds(60))) ?? .milliseconds(500)
         idempotent = section.list("idempotent", .keyPrefix) ?? []
+        replicaReads = section.section("replica_reads").map(ReplicaReads.init(reading:)) ?? ReplicaReads()
+        section.finish()
+    }
+}
+
+extension RedisTopology.ReplicaReads {
+    fileprivate init(reading section: SectionReader) {
+        self.init(
+            prefixes: section.list("prefixes", .keyPrefix) ?? [],
+            commands: section.list("commands", .readCommand) ?? [],
+            maxLag: section.value("max_lag", in: .milliseconds(100)...(.seconds(60))) ?? .seconds(1))
         section.finish()
     }
 }

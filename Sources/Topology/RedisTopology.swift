@@ -74,6 +74,25 @@ package struct RedisTopology: Sendable, Equatable {
     package var durableTimeout: Duration
     /// Key prefixes whose SET, SETEX and DEL may be sent again when their outcome is unknown.
     package var idempotent: [String]
+    package var replicaReads: ReplicaReads
+
+    /// Which reads replicas may answer; none unless the file says so.
+    package struct ReplicaReads: Sendable, Hashable {
+        /// Of keys that begin so.
+        package var prefixes: [String]
+        /// By the command's name, whatever its keys.
+        package var commands: [String]
+        /// How far behind the master a replica may be.
+        package var maxLag: Duration
+
+        package init(prefixes: [String] = [], commands: [String] = [], maxLag: Duration = .seconds(1)) {
+            self.prefixes = prefixes
+            self.commands = commands
+            self.maxLag = maxLag
+        }
+
+        package var isEmpty: Bool { prefixes.isEmpty && commands.isEmpty }
+    }
 
     /// Passwords of single ACL users; each falls back to ``RedisTopology/password``.
     package struct Users: Sendable, Hashable {

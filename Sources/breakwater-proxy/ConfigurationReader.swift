@@ -91,6 +91,9 @@ struct ConfigurationReader: Sendable {
         if !options.durable.isEmpty { configuration.durablePrefixes = options.durable }
         if let count = options.durableReplicas { configuration.durableReplicas = count }
         if let timeout = options.durableTimeout { configuration.durableTimeout = timeout }
+        if !options.replicas.prefixes.isEmpty { configuration.replicaReads.prefixes = options.replicas.prefixes }
+        if !options.replicas.commands.isEmpty { configuration.replicaReads.commands = options.replicas.commands }
+        if let maxLag = options.replicas.maxLag { configuration.replicaReads.maxLag = maxLag }
         if let admin = options.admin { configuration.admin = admin }
 
         let operation = options.operation

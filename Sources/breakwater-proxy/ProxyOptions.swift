@@ -101,6 +101,8 @@ struct ProxyOptions: ParsableArguments {
         transform: OptionText.duration)
     var durableTimeout: Duration?
 
+    @OptionGroup(title: "Reads from replicas") var replicas: ReplicaOptions
+
     @Option(
         help: ArgumentHelp("Serve /livez, /readyz and /metrics there.", valueName: "host:port"),
         transform: OptionText.admin)
@@ -151,6 +153,25 @@ struct TLSOptions: ParsableArguments {
         name: .customLong("listen-tls-clients"),
         help: "Whether clients need a certificate of those authorities (default: required, given --listen-tls-ca).")
     var listenClients: ListenerTLS.Clients?
+}
+
+/// Which reads replicas may answer; see docs/breakwater-proxy.md.
+struct ReplicaOptions: ParsableArguments {
+    @Option(
+        name: .customLong("replica-read"), parsing: .upToNextOption,
+        help: ArgumentHelp("Reads of keys beginning so may be answered by replicas.", valueName: "prefix"))
+    var prefixes: [String] = []
+
+    @Option(
+        name: .customLong("replica-read-command"), parsing: .upToNextOption,
+        help: ArgumentHelp("These reads may be, whatever their keys.", valueName: "name"))
+    var commands: [String] = []
+
+    @Option(
+        name: .customLong("replica-max-lag"),
+        help: ArgumentHelp("How far behind a replica may be (default: 1s).", valueName: "duration"),
+        transform: OptionText.duration)
+    var maxLag: Duration?
 }
 
 /// How `--failover assisted` goes about it.

@@ -50,6 +50,9 @@ struct TopologySettings {
         configuration.durablePrefixes = redis.durable
         configuration.durableReplicas = redis.durableReplicas
         configuration.durableTimeout = redis.durableTimeout
+        configuration.replicaReads.prefixes = redis.replicaReads.prefixes
+        configuration.replicaReads.commands = redis.replicaReads.commands
+        configuration.replicaReads.maxLag = redis.replicaReads.maxLag
         configuration.limits.heldBytes = sidecar.holdLimit.bytes
         configuration.limits.clients = sidecar.maxClients
         configuration.selfFence = sidecar.selfFence

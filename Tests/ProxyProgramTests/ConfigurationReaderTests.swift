@@ -71,6 +71,17 @@ import Testing
         #expect(configuration.listeners.map(\.mode) == [0o600, 0o600])
     }
 
+    @Test func readsFromReplicasAreDeclaredByPrefixOrName() throws {
+        #expect(try read(Self.flags).replicaReads.isActive == false)
+        let reads = try read(
+            Self.flags + ["--replica-read", "a:", "b:", "--replica-read-command", "get", "--replica-max-lag", "2s"]
+        ).replicaReads
+        #expect(reads.isActive)
+        #expect(reads.prefixes == ["a:", "b:"])
+        #expect(reads.commands == ["get"])
+        #expect(reads.maxLag == .seconds(2))
+    }
+
     @Test(arguments: [
         ["--sentinel", "nowhere"], ["--listen", "6379"], ["--listen", "unix:"], ["--hold", "5"], ["--hold", "-1s"],
         ["--socket-mode", "0999"], ["--socket-mode", "7777"], ["--on-timeout", "panic"], ["--threads", "many"],
@@ -91,6 +102,14 @@ import Testing
             })
         #expect(
             try findings(Self.flags + ["--guard-window", "1ms"]).contains { $0.contains("[proxy.bad_guard_window]") })
+        for (flags, code) in [
+            (["--replica-read", ""], "empty_replica_prefix"), (["--replica-read-command", "GETT"], "unknown_command"),
+            (["--replica-read-command", "GET", "SET"], "not_a_read"),
+            (["--replica-read", "p:", "--replica-max-lag", "99ms"], "bad_replica_lag"),
+            (["--replica-read", "p:", "--replica-max-lag", "61s"], "bad_replica_lag"),
+        ] {
+            #expect(try findings(Self.flags + flags).contains { $0.contains("[proxy.\(code)]") }, "\(code)")
+        }
         #expect(try findings(Self.flags + ["--node", "web-1"]).contains { $0.contains("[proxy.node_without_file]") })
     }
 

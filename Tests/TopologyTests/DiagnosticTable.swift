@@ -97,6 +97,19 @@ let ruleCases: [DiagnosticCase] = [
     DiagnosticCase(
         "durable next to idempotent", goodRedisFile("durable: [\"a:\"]", "idempotent: [\"b:\"]")),
 
+    DiagnosticCase(
+        "reads from replicas",
+        goodRedisFile("replica_reads: { prefixes: [\"p:\"], commands: [get, OBJECT ENCODING], max_lag: 500ms }")),
+    DiagnosticCase(
+        "an empty prefix of replica reads", goodRedisFile("replica_reads: { prefixes: [\"\"] }"),
+        "18:31 error topology.invalid_value"),
+    DiagnosticCase(
+        "an unknown command, and one that writes", goodRedisFile("replica_reads: { commands: [GET, GETT, SET] }"),
+        "18:36 error topology.invalid_value", "18:42 error topology.invalid_value"),
+    DiagnosticCase(
+        "a lag out of bounds", goodRedisFile("replica_reads: { prefixes: [a], max_lag: 61s }"),
+        "18:44 error topology.out_of_range"),
+
     // Access.
     DiagnosticCase(
         "no password", redisFile("nodes: [a, b, c]", "sentinels: [a, b, c]"), "14:1 error redis.password_missing"),

@@ -10,6 +10,13 @@ package struct ProxyStatus: Sendable {
     package var isDraining: Bool
     /// Of all event loops.
     package var metrics: MetricsSnapshot
+    /// Where reads may go beside the master; nil while none is declared.
+    var replicas: Replicas?
+
+    struct Replicas: Sendable, Equatable {
+        var maxLag: TimeAmount
+        var standings: [ReplicaStanding]
+    }
 
     package init(service: String, watcher: WatcherStatus, isDraining: Bool, metrics: MetricsSnapshot) {
         self.service = service
@@ -59,6 +66,15 @@ struct ReadinessReport: Encodable, Equatable {
         var all: [Sentinel]
     }
 
+    struct Replica: Encodable, Equatable {
+        var address: String
+        /// Reads may go there now.
+        var isUsable: Bool
+        /// Every write that the master acknowledged this long ago or earlier has arrived.
+        var freshMsAgo: Int64?
+        var doubt: String?
+    }
+
     var ready: Bool
     var reason: String?
     var service: String
@@ -69,6 +85,8 @@ struct ReadinessReport: Encodable, Equatable {
     var degraded: Bool
     var master: Master?
     var sentinels: Sentinels
+    /// Left out while no reads are declared for replicas.
+    var replicas: [Replica]?
     var clients: Int
     var pinnedClients: Int
     var lanes: Int
@@ -93,11 +111,21 @@ struct ReadinessReport: Encodable, Equatable {
         sentinels = Sentinels(
             known: watcher.known, answering: watcher.answering, majority: watcher.majority,
             all: watcher.sentinels.map { Sentinel($0, now: now) })
+        replicas = status.replicas.map { replicas in replicas.standings.map { Replica($0, replicas.maxLag, now: now) } }
         clients = gauges.clients
         pinnedClients = gauges.pinned
         lanes = gauges.lanes
         heldCommands = gauges.heldCommands
         heldBytes = gauges.heldBytes
+    }
+}
+
+extension ReadinessReport.Replica {
+    init(_ standing: ReplicaStanding, _ maxLag: TimeAmount, now: NIODeadline) {
+        address = standing.endpoint.description
+        isUsable = standing.isFresh(since: now - maxLag)
+        freshMsAgo = standing.freshAsOf.map { (now - $0).nanoseconds / 1_000_000 }
+        doubt = standing.doubt?.rawValue
     }
 }
 

@@ -15,6 +15,9 @@ package enum CommandEffect: UInt8, Sendable, CaseIterable {
     case publish
     /// Administration or connection state; no data.
     case control
+
+    /// What is read afterwards may differ.
+    var changesData: Bool { self == .overwrite || self == .mutate }
 }
 
 /// Which path a command takes through the sidecar.

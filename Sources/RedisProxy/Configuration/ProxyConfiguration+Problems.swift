@@ -3,7 +3,7 @@ package import RedisClient
 extension ProxyConfiguration {
     /// Every problem of the configuration as a whole. With an error among them it must not be run.
     package func problems() -> [ConfigurationProblem] {
-        addressProblems() + outageProblems() + limitProblems()
+        addressProblems() + outageProblems() + replicaReads.problems() + limitProblems()
     }
 
     private func addressProblems() -> [ConfigurationProblem] {

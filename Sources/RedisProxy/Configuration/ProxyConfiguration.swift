@@ -47,6 +47,7 @@ package struct ProxyConfiguration: Sendable, Equatable {
     /// How many replicas, and how long one write waits for them.
     package var durableReplicas = 1
     package var durableTimeout = Duration.milliseconds(500)
+    package var replicaReads = ReplicaReadSettings()
 
     package var limits = ProxyLimits()
     /// The address of `/livez`, `/readyz` and `/metrics`; nil for none.

@@ -19,15 +19,18 @@ struct UpstreamKey: Hashable {
     var database: Int
     /// 2 or 3.
     var protocolVersion: Int
+    /// The replica that the connection is for; nil for the master, whoever that is.
+    var replica: RedisEndpoint?
 
     static func == (left: UpstreamKey, right: UpstreamKey) -> Bool {
         left.identity === right.identity && left.database == right.database
-            && left.protocolVersion == right.protocolVersion
+            && left.protocolVersion == right.protocolVersion && left.replica == right.replica
     }
 
     func hash(into hasher: inout Hasher) {
         hasher.combine(ObjectIdentifier(identity))
         hasher.combine(database)
         hasher.combine(protocolVersion)
+        hasher.combine(replica)
     }
 }

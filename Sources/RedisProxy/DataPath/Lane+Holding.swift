@@ -5,6 +5,8 @@ import NIOCore
 extension Lane {
     /// From now on, what is not sent is held.
     func hold() {
+        // A replica's lane gives back instead.
+        guard key.replica == nil else { return }
         let until = shard.now + shard.configuration.holdAmount
         var count = 0
         for index in pending.indices.reversed() {

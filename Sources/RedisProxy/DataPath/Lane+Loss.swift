@@ -42,6 +42,7 @@ extension Lane {
 
     func settleIfAnswered() {
         guard case .settling(let upstream, let next) = state, sentCount == 0 else { return }
+        if key.replica != nil { return handBack() }
         requeue()
         switch next {
         case .reconnect:
@@ -66,11 +67,11 @@ extension Lane {
     // MARK: Connection
 
     func connect() {
-        guard case .idle = state, !isEmpty else { return }
-        guard let master = shard.master else { return shard.scheduleHoldCheck() }
+        guard case .idle = state, !isEmpty || key.replica != nil else { return }
+        guard let server = key.replica ?? shard.master else { return shard.scheduleHoldCheck() }
         state = .connecting(
             UpstreamConnection.connect(
-                to: master, key: key, name: "breakwater-proxy",
+                to: server, key: key, name: "breakwater-proxy",
                 asksVersion: shard.configuration.onTimeout == .degrade, on: shard.eventLoop,
                 timeout: shard.configuration.connectTimeoutAmount, tls: shard.serverTLS,
                 owner: self))
@@ -78,6 +79,7 @@ extension Lane {
 
     /// The master is in doubt (nil) or known (again).
     func masterChanged(to endpoint: RedisEndpoint?) {
+        if key.replica != nil { return masterOfReplicaChanged() }
         switch state {
         case .idle:
             reconnectDelay = .zero
@@ -128,6 +130,7 @@ extension Lane {
 
     /// The connection is lost: decides for each command what becomes of it, and connects anew.
     func loseConnection(suspect: Bool) {
+        if key.replica != nil { return handBack() }
         let endpoint = upstreamEndpoint
         disconnect()
         shard.metrics.countReconnect()
@@ -172,8 +175,8 @@ extension Lane {
         _ command: PendingCommand, _ frame: ByteBuffer, handedOver: Bool, _ queue: inout Deque<PendingCommand>,
         _ frames: inout ByteBuffer
     ) {
-        // Nobody waits for it, and nothing says that it should still happen.
-        if command.session.isHalfClosed { command.session.close(.clientGone) }
+        // Nobody waits for it, and nothing says that it should still happen; a read is answered at once by the master.
+        if command.session.isHalfClosed, key.replica == nil { command.session.close(.clientGone) }
         guard command.session.isOpen else { return }
         let decision = InFlightDecision.decide(
             .init(
@@ -203,8 +206,10 @@ extension Lane: UpstreamOwner {
         state = .ready(upstream)
         connectionNumber += 1
         reconnectDelay = .zero
-        shard.knownDatabases.insert(key.database)
-        key.identity.isVerified = true
+        if key.replica == nil {
+            shard.knownDatabases.insert(key.database)
+            key.identity.isVerified = true
+        }
         if let version = upstream.serverVersion { shard.degraded.serverVersion = version }
         // Clients that left while their commands were held: those commands must not run late.
         if pending.contains(where: { !$0.session.isOpen || wasInterrupted && $0.session.isHalfClosed }) { requeue() }
@@ -217,6 +222,7 @@ extension Lane: UpstreamOwner {
         state = .idle
         shard.logger.debug(
             "no upstream connection", metadata: ["endpoint": "\(upstream.endpoint)", "reason": "\(failure)"])
+        if key.replica != nil { return handBack() }
         if failure.isPermanent {
             for command in pending { command.session.close(.upstreamRefused) }
             pending.removeAll()

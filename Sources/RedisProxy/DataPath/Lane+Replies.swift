@@ -87,7 +87,9 @@ extension Lane {
                 shard.metrics.record(
                     command.spec, (now - command.arrived).nanoseconds, arguments: Int(command.argumentCount),
                     requestBytes: Int(command.length), replyBytes: length, at: now)
-                if command.spec.effect != .read { session.noteWrite(on: self, connectionNumber) }
+                if command.spec.effect != .read {
+                    session.noteWrite(on: self, connectionNumber, command.spec.effect, at: now)
+                }
                 if run.session !== session {
                     deliver(&run, buffer)
                     run = Run(session: session, start: base + offset, end: base + offset)

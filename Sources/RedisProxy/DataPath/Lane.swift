@@ -90,7 +90,7 @@ final class Lane {
         case .ready(let upstream):
             // While there is doubt about the master, nothing more is given to it: what it has not got can be sent to
             // the next one without asking whether it ran.
-            if shard.master == nil {
+            if shard.master == nil, key.replica == nil {
                 hold()
             } else if upstream.isDrained {
                 send(on: upstream)

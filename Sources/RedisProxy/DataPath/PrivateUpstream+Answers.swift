@@ -93,6 +93,7 @@ extension PrivateUpstream {
         }
         let isError = reply.getInteger(at: reply.readerIndex, as: UInt8.self) == ASCII.minus
         let now = shard.readClock()
+        if expectation.spec.effect.changesData { session.noteWriteTime(now) }
         let awaitsReplicas =
             expectation.isDurable && !expectation.isQueued && DurabilityRule.needsReplicas(reply)
         // It may have waited for long.

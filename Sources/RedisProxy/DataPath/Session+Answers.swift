@@ -12,7 +12,8 @@ extension Session {
 
     /// A change of this session's was answered on this connection.
     @inline(__always)
-    func noteWrite(on lane: Lane, _ connectionNumber: UInt64) {
+    func noteWrite(on lane: Lane, _ connectionNumber: UInt64, _ effect: CommandEffect, at now: NIODeadline) {
+        if effect.changesData { noteWriteTime(now) }
         if lastWrite?.lane !== lane || lastWrite?.connectionNumber != connectionNumber {
             lastWrite = (lane, connectionNumber)
         }
@@ -37,7 +38,10 @@ extension Session {
     }
 
     /// The next command looks for its lane anew: the session's database, identity or protocol changes.
-    func forgetLane() { lane = nil }
+    func forgetLane() {
+        lane = nil
+        replicaLane = nil
+    }
 
     /// Bytes of an answer that is not whole, or of one from the private connection.
     func receivePart(_ bytes: ByteBuffer) {

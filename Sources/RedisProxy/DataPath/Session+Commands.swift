@@ -138,6 +138,8 @@ extension Session {
 
     func dropPrivateUpstream() {
         guard let privateUpstream else { return }
+        // What it was given may run yet.
+        noteWriteTime(shard.now)
         privateUpstream.close()
         self.privateUpstream = nil
         shard.privateCount -= 1

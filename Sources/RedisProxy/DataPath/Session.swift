@@ -32,6 +32,12 @@ final class Session: ChannelDuplexHandler {
     var lane: Lane?
     /// The connection that this session's last write went through, for WAIT.
     var lastWrite: (lane: Lane, connectionNumber: UInt64)?
+    /// When the last write was answered, for reads that replicas may answer.
+    var lastWriteTime = NIODeadline.distantPast
+    /// The lane of a replica that this session's reads went to last; while commands are outstanding, `readsReplica` says
+    /// whether they are on it.
+    var replicaLane: Lane?
+    var readsReplica = false
     var needsFlush = false
     var isProcessing = false
     /// A command at the front of `inbound` that waits for the barrier.
@@ -174,17 +180,24 @@ final class Session: ChannelDuplexHandler {
             else {
                 return (offset, .special(frame, spec))
             }
-            send(UnsafeRawBufferPointer(rebasing: rest[..<frame.length]), frame, spec)
+            var replica: Lane?
+            if shard.replicaReads.isActive {
+                switch route(spec, frame, rest) {
+                case .master: break
+                case .replica(let lane): replica = lane
+                case .wait: return (offset, .special(frame, spec))
+                }
+            }
+            send(UnsafeRawBufferPointer(rebasing: rest[..<frame.length]), frame, spec, to: replica ?? currentLane())
             offset += frame.length
             if outstanding >= Shard.outstandingLimit { return (offset, .limit) }
         }
     }
 
     @inline(__always)
-    func send(_ bytes: UnsafeRawBufferPointer, _ frame: RequestFrame, _ spec: CommandSpec) {
+    func send(_ bytes: UnsafeRawBufferPointer, _ frame: RequestFrame, _ spec: CommandSpec, to lane: Lane) {
         let shard = self.shard
         if shard.cacheGuard != nil { shard.noteWrite(spec, frame, bytes, database: state.database) }
-        let lane = currentLane()
         outstanding += 1
         lane.append(
             bytes,
@@ -235,7 +248,9 @@ final class Session: ChannelDuplexHandler {
     /// Sends a command down the shared lane although it is of a special kind: the server's answer, mostly an error,
     /// is all there is to it.
     func sendShared(_ bytes: ByteBuffer, _ frame: RequestFrame, _ spec: CommandSpec) {
-        bytes.withUnsafeReadableBytes { send($0, frame, spec) }
+        readsReplica = false
+        let lane = currentLane()
+        bytes.withUnsafeReadableBytes { send($0, frame, spec, to: lane) }
     }
 
     // MARK: End

@@ -49,6 +49,7 @@ final class Shard {
     var cacheGuard: StaleCacheGuard?
     /// What deletes doubtful keys on the published master.
     var purge: CachePurge?
+    var replicaReads: ReplicaReads
     /// When the clock was last read: once for each batch of bytes, not for each command.
     private(set) var now = NIODeadline.now()
     /// Databases that the server is known to have, so that SELECT need not ask.
@@ -91,6 +92,7 @@ final class Shard {
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
         durability = DurabilityRule(configuration)
         cacheGuard = StaleCacheGuard(configuration)
+        replicaReads = ReplicaReads(configuration.replicaReads)
     }
 
     @discardableResult
@@ -132,6 +134,9 @@ final class Shard {
     }
 
     func remove(_ session: Session) { sessions[session.id] = nil }
+
+    /// Counts the clients of this loop one by one.
+    func ordinal(of session: Session) -> Int { session.id / sessionIDStep }
 
     var allSessions: [Session] { Array(sessions.values) }
 
@@ -277,7 +282,9 @@ final class Shard {
         }
         let credentials = RedisCredentials(username: username, password: Secret(password))
         guard let identity = identities[credentials] else { return nil }
-        let isConnected = lanes.contains { $0.key.identity === identity && $0.value.isReady }
+        let isConnected = lanes.contains {
+            $0.key.identity === identity && $0.key.replica == nil && $0.value.isReady
+        }
         return isConnected || degraded.isOn && identity.isVerified ? identity : nil
     }
 
@@ -428,6 +435,7 @@ final class Shard {
             lane.close()
         }
         retiredLanes = retiredLanes.filter { !$0.value.isEmpty || !$0.value.isIdle }
+        sweepReplicaReads()
     }
 
     private func reloadCacheGuard() {
@@ -451,6 +459,7 @@ final class Shard {
         requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
         idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
         durability = DurabilityRule(configuration)
+        reloadReplicaReads(configuration.replicaReads)
         if !degrades { leaveDegraded() }
         reloadCacheGuard()
         guard credentialsChanged else { return }

@@ -9,7 +9,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
     case closedDuringHandshake
     /// TLS is not what it should be, on either side.
     case untrusted(String)
-    case notMaster(String)
+    case wrongRole(String)
     case refused(String)
     case handshake(String)
 
@@ -18,7 +18,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
         case .connect(let error): "cannot connect: \(error)"
         case .closedDuringHandshake: "closed while it was set up"
         case .untrusted(let reason): "no trusted connection: \(reason)"
-        case .notMaster(let role): "says its role is \(role)"
+        case .wrongRole(let role): "says its role is \(role)"
         case .refused(let text): "refuses: \(text)"
         case .handshake(let text): "answers the set-up with: \(text)"
         }
@@ -194,8 +194,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
             }
         }
         if step == .version { serverVersion = reply.string.flatMap(ServerVersion.init)?.text }
-        if step == .role, let role = reply.elements?.first?.string, role != "master" { return .notMaster(role) }
-        return nil
+        return step == .role ? roleFailure(reply.elements ?? []) : nil
+    }
+
+    /// A replica that has just started and not synced says so; it may be empty.
+    private func roleFailure(_ answer: [RESPValue]) -> UpstreamFailure? {
+        guard let role = answer.first?.string else { return nil }
+        guard key.replica != nil else { return role == "master" ? nil : .wrongRole(role) }
+        let state = answer.count > 3 ? answer[3].string : nil
+        return role == "slave" && state == "connected" ? nil : .wrongRole("\(role) (\(state ?? "no link"))")
     }
 
     private func continueHandshake(_ remaining: [HandshakeStep], _ buffer: ByteBuffer) {

@@ -1,3 +1,4 @@
+import NIOCore
 import RecoveryCore
 import RedisClient
 
@@ -12,6 +13,7 @@ extension PrometheusText {
         text.writeDegraded(status.metrics)
         text.writeDurability(status.metrics.counters.durability)
         text.writeStaleCache(status.metrics)
+        if let replicas = status.replicas { text.writeReplicas(replicas, status.metrics.counters.replicaReads) }
         text.writeServers(status.metrics)
         text.writeLatencies(status.metrics)
         text.writeProcess(ProcessFigures.current())
@@ -151,6 +153,19 @@ extension PrometheusText {
         sample(name + "_bucket", "\(values.count)", ("le", "+Inf"))
         sample(name + "_sum", Self.seconds(values.sum))
         sample(name + "_count", "\(values.count)")
+    }
+
+    private mutating func writeReplicas(_ replicas: ProxyStatus.Replicas, _ figures: ReplicaReadFigures) {
+        let oldest = NIODeadline.now() - replicas.maxLag
+        gauge(
+            "replicas_usable", "Replicas that are within the lag allowed for reads.",
+            replicas.standings.count { $0.isFresh(since: oldest) })
+        count("replica_reads_total", "Reads given to a replica.", figures.reads)
+        count(
+            "replica_read_fallbacks_total",
+            "Reads that a replica might have answered and the master was given, by reason.",
+            figures.fallbacks, by: "reason"
+        ) { $0.rawValue }
     }
 
     private mutating func writeServers(_ metrics: MetricsSnapshot) {

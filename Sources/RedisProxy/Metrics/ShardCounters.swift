@@ -26,6 +26,7 @@ struct ShardCounters: Sendable, Equatable {
     var durability = DurabilityFigures()
     var degraded = DegradedFigures()
     var staleCache = StaleCacheFigures()
+    var replicaReads = ReplicaReadFigures()
 
     mutating func add(_ other: ShardCounters) {
         clientsAccepted &+= other.clientsAccepted
@@ -46,6 +47,7 @@ struct ShardCounters: Sendable, Equatable {
         durability.add(other.durability)
         degraded.add(other.degraded)
         staleCache.add(other.staleCache)
+        replicaReads.add(other.replicaReads)
     }
 }
 

@@ -95,6 +95,9 @@ final class ShardMetrics {
         counters.refusals[ServerRefusal(rawValue: String(decoding: word, as: UTF8.self)) ?? .other] += 1
     }
 
+    func countReplicaRead() { counters.replicaReads.reads &+= 1 }
+    func countReplicaFallback(_ reason: ReplicaChoice.Fallback) { counters.replicaReads.fallbacks[reason] += 1 }
+
     func countDegradedEpisode() { counters.degraded.episodes += 1 }
     func countDegraded(_ kind: DegradedFigures.Kind) { counters.degraded.answers[kind] += 1 }
 

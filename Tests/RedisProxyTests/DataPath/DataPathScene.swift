@@ -79,6 +79,17 @@ final class DataPathScene: Sendable {
         try await box.eventLoop.submit { [box] in box.value?.bar(isBarred) }.get()
     }
 
+    /// These replicas of this master were just found to be up to date.
+    func setReplicas(_ replicas: [ScriptedServer], of master: ScriptedServer) async throws {
+        let standings = replicas.map { ReplicaStanding(endpoint: $0.endpoint, freshAsOf: .now()) }
+        let survey = ReplicaSurvey(master: master.endpoint, replicas: standings)
+        try await box.eventLoop.submit { [box] in box.value?.apply(survey) }.get()
+    }
+
+    func replicaReads() async throws -> ReplicaReadFigures {
+        try await box.eventLoop.submit { [box] in box.value?.snapshot().counters.replicaReads ?? .init() }.get()
+    }
+
     func reload(_ change: @escaping @Sendable (inout ProxyConfiguration) -> Void) async throws {
         try await box.eventLoop.submit { [box] in
             guard let shard = box.value else { return }

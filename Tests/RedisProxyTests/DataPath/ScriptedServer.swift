@@ -65,6 +65,7 @@ final class ScriptedServer: Sendable {
         case "CLIENT", "SELECT", "AUTH": return .reply("+OK\r\n")
         case "ROLE":
             let role = state.withLock { $0.role }
+            if role == "slave" { return .reply("*5\r\n$5\r\nslave\r\n$1\r\nm\r\n:1\r\n$9\r\nconnected\r\n:0\r\n") }
             return .reply("*3\r\n$\(role.utf8.count)\r\n\(role)\r\n:0\r\n*0\r\n")
         default:
             let script = state.withLock { state in

@@ -118,6 +118,7 @@ import Testing
             .map { $0.dropFirst(3).prefix { $0 != "`" && $0 != "{" } }
         var status = status()
         status.watcher.assisted = AssistedFailoverCounts()
+        status.replicas = ProxyStatus.Replicas(maxLag: .seconds(1), standings: [])
         let exported = PrometheusText.render(status).split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
             .map { $0.split(separator: " ")[2] }
         #expect(Set(documented) == Set(exported))
