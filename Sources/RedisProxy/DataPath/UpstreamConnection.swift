@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import RESP
@@ -138,10 +139,17 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Closes without telling the owner.
+    /// Closes without telling the owner. What the kernel has not delivered yet never will be: it would go on trying
+    /// for minutes, and a master that was cut off would run writes after it was replaced, whose clients were told that
+    /// nobody knows, or which were sent again elsewhere.
     func close() {
         owner = nil
         state = .closed
+        if let socket = context?.channel as? any SocketOptionProvider {
+            // Closing with a linger of zero drops the send queue (socket(7), SO_LINGER). On the loop it takes effect
+            // at once; that a socket which is closed already refuses it does not matter.
+            _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
         context?.close(promise: nil)
     }
 

@@ -84,6 +84,20 @@ import Testing
         }
     }
 
+    /// The kernel of a sidecar that is cut off would deliver it when the link is back, to a master that was replaced.
+    @Test(arguments: [["INCR", "n"], ["MULTI"]]) func whatIsGivenUpIsNotDeliveredLater(command: [String]) async throws {
+        try await DataPathScene.with(configure: { $0.hold = .milliseconds(200) }) { scene in
+            let server = try await scene.server { _ in .silence }
+            try await scene.setMaster(server)
+            let client = try await scene.connect()
+            let unknown = Task { try await client.send(command) }
+            try await scene.until { server.commands.count == 1 }
+            try await scene.setMaster(nil)
+            await #expect(throws: RedisConnectionError.self) { try await unknown.value }
+            try await scene.until { server.resets == 1 }
+        }
+    }
+
     @Test func nothingIsGivenToAMasterInDoubt() async throws {
         try await DataPathScene.with { scene in
             let first = try await scene.server { $0[0] == "GET" ? .silence : .reply(":1\r\n") }

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import RESP
@@ -22,6 +23,7 @@ final class ScriptedServer: Sendable {
         var script: Script
         var role = "master"
         var commands: [[String]] = []
+        var resets = 0
     }
 
     private let state: Mutex<State>
@@ -54,6 +56,11 @@ final class ScriptedServer: Sendable {
 
     /// What was asked, in order of arrival.
     var commands: [[String]] { state.withLock { $0.commands } }
+
+    /// Connections that ended in a reset: what was still on its way to the server was dropped.
+    var resets: Int { state.withLock { $0.resets } }
+
+    fileprivate func noteReset() { state.withLock { $0.resets += 1 } }
 
     func setScript(_ script: @escaping Script) { state.withLock { $0.script = script } }
     func setRole(_ role: String) { state.withLock { $0.role = role } }
@@ -90,6 +97,11 @@ private final class ScriptedConnection: ChannelInboundHandler {
     private var parser = RequestParser()
 
     init(holder: ScriptedServer.Holder) { self.holder = holder }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if (error as? IOError)?.errnoCode == ECONNRESET { holder.server.withLock { $0 }?.noteReset() }
+        context.close(promise: nil)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         inbound.writeImmutableBuffer(unwrapInboundIn(data))
