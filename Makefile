@@ -26,8 +26,8 @@ FLAGS := --scratch-path "$(SCRATCH)" --explicit-target-dependency-import-check e
 # request; the compiler still refuses those that it sees, and the debug builds of the tests look for the others.
 RELEASE := $(FLAGS) -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
-# Every test with real servers has the machine to itself: several at once would measure each other's load.
-RUN_TESTS = $(SWIFT) test $(FLAGS) -c $(CONFIG) --skip-build --disable-xctest
+# One test at a time: several at once would measure each other's load, and a small machine would be late for all of them.
+RUN_TESTS = $(SWIFT) test $(FLAGS) -c $(CONFIG) --skip-build --disable-xctest --no-parallel
 
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root .ci/run
@@ -53,9 +53,9 @@ test: lint ## lint, build with the layer check, and run every test
 	$(SWIFT) build $(FLAGS) -c $(CONFIG) --build-tests
 ifeq ($(strip $(TEST_FLAGS)),)
 	$(RUN_TESTS) --skip IntegrationTests
-	$(RUN_TESTS) --filter IntegrationTests --no-parallel
+	$(RUN_TESTS) --filter IntegrationTests
 else
-	$(RUN_TESTS) --no-parallel $(TEST_FLAGS)
+	$(RUN_TESTS) $(TEST_FLAGS)
 endif
 
 bench: ## measure the sidecar beside HAProxy and Redis itself (release build, some minutes)

@@ -54,16 +54,16 @@ import Testing
     @Test func everyVerbIsAnswered() async throws {
         try await withServer { endpoint, sidecar in
             let client = ControlClient(key: Self.key)
-            let seen = try await client.ask(endpoint, .observe, as: Observation.self, timeout: .seconds(5))
+            let seen = try await client.ask(endpoint, .observe, as: Observation.self, timeout: .seconds(20))
             #expect(seen.misses == true && seen.epoch == 3)
-            let report = try await client.ask(endpoint, .status, as: SidecarReport.self, timeout: .seconds(5))
+            let report = try await client.ask(endpoint, .status, as: SidecarReport.self, timeout: .seconds(20))
             #expect(report.clients == 7)
             let state = try await client.ask(
-                endpoint, .hold, Self.order, as: BarrierState.self, timeout: .seconds(5))
+                endpoint, .hold, Self.order, as: BarrierState.self, timeout: .seconds(20))
             #expect(state == BarrierState(holding: true, inFlight: 2))
             _ = try await client.ask(
                 endpoint, .release, BarrierRelease(id: "a", outcome: .undone), as: SidecarReport.self,
-                timeout: .seconds(5))
+                timeout: .seconds(20))
             #expect(sidecar.orders.withLock { $0 } == ["hold a", "release a undone"])
         }
     }
@@ -72,7 +72,7 @@ import Testing
         try await withServer { endpoint, _ in
             await #expect(throws: ControlError.declined("another switchover is under way (b)")) {
                 try await ControlClient(key: Self.key).ask(
-                    endpoint, .claim, Self.order, as: BarrierState.self, timeout: .seconds(5))
+                    endpoint, .claim, Self.order, as: BarrierState.self, timeout: .seconds(20))
             }
         }
     }
@@ -81,7 +81,7 @@ import Testing
         try await withServer { endpoint, sidecar in
             await #expect(throws: ControlError.self) {
                 try await ControlClient(key: ControlKey(Secret("another"))).ask(
-                    endpoint, .hold, Self.order, as: BarrierState.self, timeout: .seconds(5))
+                    endpoint, .hold, Self.order, as: BarrierState.self, timeout: .seconds(20))
             }
             #expect(sidecar.orders.withLock { $0 }.isEmpty)
         }
@@ -91,7 +91,7 @@ import Testing
         try await withServer { endpoint, sidecar in
             await #expect(throws: ControlError.failed("the request's body cannot be read")) {
                 try await ControlClient(key: Self.key).ask(
-                    endpoint, .hold, as: BarrierState.self, timeout: .seconds(5))
+                    endpoint, .hold, as: BarrierState.self, timeout: .seconds(20))
             }
             #expect(sidecar.orders.withLock { $0 }.isEmpty)
         }
@@ -141,7 +141,7 @@ import Testing
                 #expect(!answer.contains(" 200 "))
             }
             let report = try await ControlClient(key: Self.key).ask(
-                endpoint, .status, as: SidecarReport.self, timeout: .seconds(5))
+                endpoint, .status, as: SidecarReport.self, timeout: .seconds(20))
             #expect(report.ready)
         }
     }
@@ -161,7 +161,7 @@ import Testing
         let endpoint = RedisEndpoint(host: "127.0.0.1", port: try #require(server.localAddress?.port))
         await #expect(throws: ControlError.self) {
             try await ControlClient(key: Self.key).ask(
-                endpoint, .hold, Self.order, as: BarrierState.self, timeout: .seconds(5))
+                endpoint, .hold, Self.order, as: BarrierState.self, timeout: .seconds(20))
         }
         try await server.close().get()
     }

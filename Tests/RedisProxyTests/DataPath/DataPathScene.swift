@@ -74,6 +74,13 @@ final class DataPathScene: Sendable {
         try await box.eventLoop.submit { [box] in box.value?.apply(phase) }.get()
     }
 
+    /// Nobody is the master any more, and every answer of the one that was has been read: none of its commands is left
+    /// with an unknown outcome.
+    func loseMaster() async throws {
+        try await setMaster(nil)
+        try await until { try await self.inFlight() == 0 }
+    }
+
     /// A switchover holds, or lets go.
     func bar(_ isBarred: Bool) async throws {
         try await box.eventLoop.submit { [box] in box.value?.bar(isBarred) }.get()

@@ -63,6 +63,7 @@ import Testing
             try await scene.until { first.commands.count >= 3 }
             // The demoted server goes on refusing until the Sentinels name another.
             try await scene.until { scene.suspected.endpoints.withLock { $0.contains(first.endpoint) } }
+            try await scene.loseMaster()
             try await scene.setMaster(second, epoch: 2)
             let received = try await replies.value
             #expect(received.map(\.string) == ["OK", "new", "OK"])

@@ -93,6 +93,7 @@ import Testing
             let client = try await scene.connect()
             let reply = Task { try await client.send(["INCR", "d:n"]) }
             try await scene.until { first.commands.contains(["INCR", "d:n"]) }
+            try await scene.loseMaster()
             try await scene.setMaster(second, epoch: 2)
             #expect(try await reply.value == .integer(7))
             await client.close()
