@@ -73,8 +73,23 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     // Certificates, of Redis and of the sidecar.
     case tlsMadeHere = "tls.made_here"
 
-    // The other sections; their commands bring more rules with them.
+    // The database and its backups.
     case mysqlNoServer = "mysql.no_server"
+    case mysqlTwoServers = "mysql.two_servers"
+    case mysqlNotEncrypted = "mysql.not_encrypted"
+    case backupNothing = "backup.nothing"
+    case backupIncompleteDatabase = "backup.incomplete_database"
+    case backupNoStore = "backup.no_store"
+    case backupNoRecipient = "backup.no_recipient"
+    case backupStoreTwice = "backup.store_twice"
+    case backupSameRegion = "backup.same_region"
+    case backupOnlyDirectories = "backup.only_directories"
+    case backupPlainHTTP = "backup.plain_http"
+    case backupKeepEmpty = "backup.keep_empty"
+    case backupNeverVerified = "backup.never_verified"
+    case backupDropsOrders = "backup.drops_orders"
+
+    // The other sections; their commands bring more rules with them.
     case loadBalancerBounds = "load_balancer.bounds"
     case loadBalancerHealthTiming = "load_balancer.health_timing"
     case regionFailoverNeedsStandby = "region_failover.needs_standby"

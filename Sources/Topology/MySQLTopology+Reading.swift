@@ -1,9 +1,10 @@
 extension MySQLTopology {
     init(reading section: SectionReader) {
-        endpoint = section.text("endpoint", .hostPort)
+        endpoint = section.value("endpoint", as: Endpoint.self)?.text
         managed = section.value("managed") ?? (endpoint != nil)
         primary = section.text("primary", .label(63))
         replicas = section.list("replicas", .label(63)) ?? []
+        port = section.value("port", in: 1...65_535) ?? MySQLAddress.standardPort
         database = section.value("database")
         user = section.value("user")
         password = section.value("password")
@@ -23,42 +24,29 @@ extension MySQLTopology {
                 "there is no database server: neither `endpoint` nor `primary` is given",
                 hint: "`managed: true` with an `endpoint`, or `primary: db-1`")
         }
+        if endpoint != nil, primary != nil {
+            section.context.report(
+                .mysqlTwoServers, at: "\(path).primary", with: ["\(path).endpoint"],
+                "the database has an `endpoint` and a `primary`: nobody can tell which one takes the writes",
+                hint: "keep `endpoint` for a managed database, `primary` for one on a host of the store")
+        }
     }
 }
 
-extension BackupTopology {
-    init(reading section: SectionReader) {
-        schedule = section.text("schedule", .cron)
-        timeZone = section.text("time_zone", .timeZone)
-        section.require("to", hint: "at least one of s3://bucket/prefix or dir:/path")
-        to = section.list("to", .bucket) ?? []
-        recipients = section.list("recipients", .ageRecipient) ?? []
-        pointInTime = section.value("point_in_time") ?? false
-        verify = section.text("verify", .cron)
-        keep = section.section("keep").map(Keep.init(reading:))
-        schemaOnly = section.list("schema_only") ?? []
-        files = section.section("files").map(Files.init(reading:))
-        section.finish()
-    }
-}
+/// `host:port`. A type of its own, for what people paste here is the provider's connection string, password and all:
+/// it is recognized, and never repeated.
+private struct Endpoint: TopologyScalar {
+    var text: String
 
-extension BackupTopology.Keep {
-    fileprivate init(reading section: SectionReader) {
-        let counts = 0...10_000
-        hourly = section.value("hourly", in: counts)
-        daily = section.value("daily", in: counts)
-        weekly = section.value("weekly", in: counts)
-        monthly = section.value("monthly", in: counts)
-        yearly = section.value("yearly", in: counts)
-        section.finish()
+    static var expectation: String { "a host and a port such as db.example:25060" }
+    init(scalar text: String) throws(UnusableScalar) {
+        guard !text.contains("@") else {
+            throw UnusableScalar(
+                code: .literalSecret, message: "must be \(Self.expectation), not a connection string",
+                hint: "write host:port alone; `user`, `password` and `database` are keys of their own")
+        }
+        guard StringRule.hostPort.test(text) else { throw Self.refused(text) }
+        self.text = text
     }
-}
-
-extension BackupTopology.Files {
-    fileprivate init(reading section: SectionReader) {
-        section.require("paths")
-        paths = section.list("paths", .plainPath) ?? []
-        exclude = section.list("exclude") ?? []
-        section.finish()
-    }
+    var topologyText: String { text }
 }

@@ -1,9 +1,14 @@
 /// The database: a managed one with an endpoint, or a primary and replicas on hosts of the store.
 package struct MySQLTopology: Sendable, Equatable {
+    /// The names of `--ssl-mode`, in lower case.
     package enum TLS: String, Sendable, CaseIterable {
+        /// Encrypted, whoever answers.
         case required
+        /// Encrypted, with a certificate of the authority in `ca`.
         case verifyCA = "verify-ca"
+        /// The same, and the certificate names the host.
         case verifyFull = "verify-full"
+        /// Encrypted if the server offers it.
         case preferred
         case off
     }
@@ -13,40 +18,34 @@ package struct MySQLTopology: Sendable, Equatable {
     package var endpoint: String?
     package var primary: String?
     package var replicas: [String]
+    /// Where ``primary`` and ``replicas`` listen.
+    package var port: Int
     package var database: String?
     package var user: String?
     package var password: SecretReference?
     /// Path of the certificate authority's certificate.
     package var ca: String?
+    /// `nil` when the file does not say; ``MySQLAddress/effectiveTLS`` is what holds then.
     package var tls: TLS?
 }
 
-/// What is backed up, when, where to, for whom and for how long.
-package struct BackupTopology: Sendable, Equatable {
-    package struct Keep: Sendable, Hashable {
-        package var hourly: Int?
-        package var daily: Int?
-        package var weekly: Int?
-        package var monthly: Int?
-        package var yearly: Int?
+extension StoreTopology {
+    /// Where the database that takes writes is reached; `nil` without a `mysql` section, or on a local store whose
+    /// primary has no address yet.
+    package var database: MySQLAddress? {
+        guard let mysql else { return nil }
+        var address: MySQLAddress
+        if let endpoint = mysql.endpoint, let (host, port) = ListenAddress.splitHostPort(endpoint) {
+            address = MySQLAddress(host: host, port: port)
+        } else if let host = mysql.primary.flatMap(address(of:)) {
+            address = MySQLAddress(host: host, port: mysql.port)
+        } else {
+            return nil
+        }
+        address.user = mysql.user
+        address.database = mysql.database
+        address.tls = mysql.tls
+        address.ca = mysql.ca
+        return address
     }
-
-    package struct Files: Sendable, Hashable {
-        package var paths: [String]
-        package var exclude: [String]
-    }
-
-    /// Five cron fields.
-    package var schedule: String?
-    package var timeZone: String?
-    /// `s3://bucket/prefix?region=…` or `dir:/path`.
-    package var to: [String]
-    /// age recipients.
-    package var recipients: [String]
-    package var pointInTime: Bool
-    /// Five cron fields.
-    package var verify: String?
-    package var keep: Keep?
-    package var schemaOnly: [String]
-    package var files: Files?
 }

@@ -14,6 +14,8 @@ extension StoreTopology {
                 rules.check(sidecar, redis)
             }
         }
+        if let mysql = topology.mysql { rules.check(mysql) }
+        if let backup = topology.backup { rules.check(backup) }
         rules.checkOtherSections()
     }
 }

@@ -147,6 +147,20 @@ final class SectionReader {
         (nodes(key) ?? []).map { SectionReader($1, path: $0, context: context) }
     }
 
+    /// What may be a single value, or a section that says more.
+    enum Entry<T> {
+        case value(T)
+        case section(SectionReader)
+    }
+
+    /// The list at `key` of values and mappings, those that cannot be used left out; empty when it is left out.
+    func entries<T: TopologyScalar>(_ key: String, of type: T.Type) -> [Entry<T>] {
+        (nodes(key) ?? []).compactMap { path, node in
+            if case .mapping = node { return .section(SectionReader(node, path: path, context: context)) }
+            return scalar(node, at: path, as: type).map(Entry.value)
+        }
+    }
+
     /// Reports the keys that were never asked for.
     func finish() {
         for (name, position) in keys where !asked.contains(name) {

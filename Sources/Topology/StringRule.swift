@@ -49,29 +49,6 @@ struct StringRule: Sendable {
         (1...256).contains(text.utf8.count)
     }
 
-    /// Five fields of digits, names, `*`, `/`, `,`, `-`. Whether they make sense is checked by what runs them.
-    static let cron = StringRule(
-        expectation: "five cron fields such as \"0 3 * * *\"", hint: "minute, hour, day of month, month, day of week"
-    ) { text in
-        let fields = text.split(separator: " ")
-        return fields.count == 5
-            && fields.allSatisfy { $0.utf8.allSatisfy { $0.isASCIIAlphanumeric || "*/,-".utf8.contains($0) } }
-    }
-
-    static let timeZone = StringRule(expectation: "a time zone such as Europe/Berlin or UTC") { text in
-        text.utf8.count <= 64 && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "/_+-".utf8.contains($0) }
-    }
-
-    static let bucket = StringRule(expectation: "s3://bucket/prefix or dir:/path") { text in
-        if let path = text.dropping(prefix: "dir:") { return path.hasPrefix("/") }
-        guard let rest = text.dropping(prefix: "s3://") else { return false }
-        return rest.utf8.first?.isASCIIAlphanumeric == true
-    }
-
-    static let ageRecipient = StringRule(expectation: "an age recipient (age1…)") { text in
-        text.hasPrefix("age1") && text.count > 4
-    }
-
     static let url = StringRule(expectation: "a URL such as https://10.10.0.41:2379") { text in
         for scheme in ["https://", "http://"] {
             if let rest = text.dropping(prefix: scheme) { return ListenAddress.splitHostPort(rest) != nil }

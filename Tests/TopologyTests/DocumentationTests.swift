@@ -21,10 +21,14 @@ struct DocumentationTests {
 
     /// The hint of an unknown key lists those that are known.
     @Test(arguments: [
-        "", "regions", "redis", "sidecar", "mysql", "backup", "web", "load_balancer", "dns", "region_failover",
+        "", "regions", "redis", "sidecar", "mysql", "backup", "backup.keep", "web", "load_balancer", "dns",
+        "region_failover",
     ])
     func everyKeyIsExplained(_ section: String) throws {
-        let text = localFile + (section.isEmpty ? "zzzzzzzz: 1\n" : "\(section): { zzzzzzzz: 1 }\n")
+        let text =
+            localFile
+            + section.split(separator: ".").reversed().reduce("zzzzzzzz: 1") { "\($1): { \($0) }" }
+            + "\n"
         let hint = try #require(diagnostic("topology.unknown_key", in: text)?.hint)
         let keys = try #require(hint.split(separator: "known keys: ").first).split(separator: ", ")
         #expect(keys.count >= 2)

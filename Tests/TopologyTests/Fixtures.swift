@@ -55,7 +55,7 @@ let completeFile = """
       time_zone: Europe/Berlin
       to:
         - s3://your-store-backups/mysql?region=sfo3
-      recipients: [age1…]
+      recipients: [age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj]
       point_in_time: true
       verify: "0 5 * * 0"
       keep: { hourly: 24, daily: 14, weekly: 8, monthly: 12 }

@@ -3,12 +3,12 @@ import Topology
 
 /// Rules over values that can each be read: what is found, where, and that nothing else is.
 struct RuleTests {
-    @Test(arguments: ruleCases + otherCases)
+    @Test(arguments: ruleCases + backupCases + otherCases)
     func exactlyTheseFindings(_ example: DiagnosticCase) {
         #expect(findings(example.text) == example.findings)
     }
 
-    @Test(arguments: ruleCases + otherCases)
+    @Test(arguments: ruleCases + backupCases + otherCases)
     func aTopologyResultsExactlyWithoutErrors(_ example: DiagnosticCase) {
         let reading = StoreTopology.read(text: example.text, file: "f")
         #expect((reading.topology == nil) == reading.diagnostics.contains { $0.severity == .error })
@@ -16,7 +16,8 @@ struct RuleTests {
 
     /// Whoever adds a code adds a file that shows it.
     @Test func everyCodeIsShown() {
-        let shown = Set((ruleCases + otherCases + shapeCases).flatMap(\.findings).map { $0.split(separator: " ")[2] })
+        let shown = Set(
+            (ruleCases + backupCases + otherCases + shapeCases).flatMap(\.findings).map { $0.split(separator: " ")[2] })
         let others: Set<DiagnosticCode> = [.fileUnreadable, .fileTooLarge, .fileNotUTF8, .hostUnused]
         for code in DiagnosticCode.allCases where !others.contains(code) {
             #expect(shown.contains(code.rawValue[...]), "\(code.rawValue)")
