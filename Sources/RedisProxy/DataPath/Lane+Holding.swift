@@ -33,13 +33,13 @@ extension Lane {
 
     /// Ends the wait of commands whose time is over: the client gets the server's refusal if there is one, since that
     /// is the truth, and a closed connection otherwise. Commands that were sent are judged with their connection, which
-    /// is over when its master has been in doubt for so long.
+    /// is over when it does not answer for so long after its master came into doubt.
     func expireHeld(_ now: NIODeadline) {
         if shard.degrades {
             if isOverdue(now) { shard.enterDegraded() }
             return
         }
-        if sentCount > 0, let due = shard.answersDue, due <= now { giveUpAnswers(now) }
+        if let answersDue, answersDue <= now { giveUpAnswers(now) }
         guard holds else { return }
         var expired = 0
         var bytes = 0
@@ -63,9 +63,22 @@ extension Lane {
         shard.flushTouchedSessions()
     }
 
-    /// A server that is out of reach resets nothing. What could be sent again has waited its time, too.
+    /// When what the connection was given before a doubt about the master must be answered.
+    var answersDue: NIODeadline? { answerDeadline.due(oldest: oldestInFlight) }
+
+    private var oldestInFlight: NIODeadline? { sentCount > 0 ? pending[0].arrived : nil }
+
+    func doubtMaster() {
+        guard key.replica == nil else { return }
+        answerDeadline.beginDoubt(at: shard.now, hold: shard.configuration.holdAmount, oldest: oldestInFlight)
+    }
+
+    /// A server that is out of reach resets nothing. What could be sent again has waited its time, too, unless there is
+    /// a master to send it to.
     private func giveUpAnswers(_ now: NIODeadline) {
-        for index in 0..<sentCount { pending[index].holdUntil = now }
+        if shard.master == nil {
+            for index in 0..<sentCount { pending[index].holdUntil = now }
+        }
         loseConnection(suspect: false)
     }
 

@@ -126,6 +126,7 @@ extension Lane {
         framer = ReplyFramer()
         inbound = ByteBuffer()
         stalledBy = nil
+        answerDeadline = AnswerDeadline()
     }
 
     /// The connection is lost: decides for each command what becomes of it, and connects anew.

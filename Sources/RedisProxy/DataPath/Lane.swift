@@ -47,6 +47,7 @@ final class Lane {
     var framer = ReplyFramer()
     var inbound = ByteBuffer()
     var spare: ByteBuffer?
+    var answerDeadline = AnswerDeadline()
     /// The session that does not take its answers, and for whom reading stopped.
     var stalledBy: Session?
     var reconnectDelay = TimeAmount.milliseconds(0)

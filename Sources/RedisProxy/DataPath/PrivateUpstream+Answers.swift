@@ -98,7 +98,7 @@ extension PrivateUpstream {
             expectation.isDurable && !expectation.isQueued && DurabilityRule.needsReplicas(reply)
         // It may have waited for long.
         if expectation.spec.handling == .blocking, let frame = expectation.frame {
-            shard.noteWrite(expectation.spec, frame, database: session.state.database)
+            shard.noteWrite(expectation.spec, frame, by: session)
         }
         if !awaitsReplicas { record(expectation, reply, at: now) }
         switch expectation.meaning {

@@ -73,6 +73,7 @@ extension PrivateUpstream: UpstreamOwner {
     func upstreamReady(_ upstream: UpstreamConnection) {
         guard session.isOpen else { return upstream.close() }
         state = .ready(upstream)
+        answerDeadline = AnswerDeadline()
         retryDelay = .zero
         if !inRecovery { holdUntil = nil }
         becomeReady(upstream)

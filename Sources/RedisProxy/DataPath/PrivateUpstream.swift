@@ -30,10 +30,13 @@ final class PrivateUpstream {
     var framer = ReplyFramer()
     var inbound = ByteBuffer()
     var holdUntil: NIODeadline?
+    var answerDeadline = AnswerDeadline()
     var retryDelay = TimeAmount.zero
     /// The connection is closed rather than used again: an exclusive command may have left anything behind.
     var isSpoilt = false
     var isStreaming = false
+    /// Databases that were asked for, answered or not.
+    var selected: Set<Int> = []
     /// Commands without an answer were sent, and none with one since: whether they ran yet is not known, so the
     /// session's next command must follow on this connection.
     var hasUnconfirmed = false
@@ -113,11 +116,20 @@ final class PrivateUpstream {
     /// The server was given a blocking command and has not answered it.
     var isBlocked: Bool { nextAnswer < nextToSend && log[nextAnswer].spec.handling == .blocking }
 
+    /// The server was given commands and has not answered: when the oldest of them arrived.
+    private var oldestInFlight: NIODeadline? {
+        inFlight > 0 && nextAnswer < log.count ? log[nextAnswer].arrived : nil
+    }
+
+    func doubtMaster() {
+        answerDeadline.beginDoubt(at: shard.now, hold: shard.configuration.holdAmount, oldest: oldestInFlight)
+    }
+
     /// Until when commands may wait: for a connection, for the doubt about the master to end, or for the answers of a
-    /// master in doubt. Nil when none does.
+    /// master that was in doubt. Nil when none does.
     var deadline: NIODeadline? {
         let held = !isReady || nextToSend < log.count ? holdUntil : nil
-        guard inFlight > 0, let due = shard.answersDue else { return held }
+        guard let due = answerDeadline.due(oldest: oldestInFlight) else { return held }
         return held.map { min($0, due) } ?? due
     }
 
@@ -125,6 +137,7 @@ final class PrivateUpstream {
     func expire(_ now: NIODeadline) {
         guard let deadline, deadline <= now else { return }
         if shard.degrades { return shard.enterDegraded() }
+        if shard.master != nil, inFlight > 0, case .ready(let upstream) = state { return lose(upstream) }
         shard.metrics.countHoldTimeout()
         session.close(.holdExpired)
     }

@@ -90,9 +90,12 @@ extension Session {
     private func forwardPrivately(
         _ spec: CommandSpec, _ bytes: ByteBuffer, _ meaning: Expectation.Meaning, isQueued: Bool = false
     ) {
-        shard.noteWrite(spec, bytes, database: state.database)
+        shard.noteWrite(spec, bytes, by: self)
         if spec.handling == .exec { privateUpstream?.noteUnanswered() }
         if privateUpstream == nil { pin() }
+        if spec.handling == .select, let database = bytes.commandArguments()?.last?.decimal {
+            privateUpstream?.selected.insert(database)
+        }
         let isSilent = takeSilence()
         // Whether it took effect will not be known: from here on only the connection itself knows the session's state.
         if isSilent, meaning.changesSession { state.pins.insert(.lasting) }

@@ -19,7 +19,9 @@ extension Session {
         guard let privateUpstream, privateUpstream.isReady, shard.master != nil else { return false }
         largeFrame = nil
         isStreaming = true
-        inbound.withUnsafeReadableBytes { shard.noteWrite(spec, frame, $0, database: state.database) }
+        inbound.withUnsafeReadableBytes { bytes in
+            for database in possibleDatabases { shard.noteWrite(spec, frame, bytes, database: database) }
+        }
         var streamed = spec
         if state.isInTransaction { streamed.effect = .mutate }
         privateUpstream.beginStream(

@@ -39,8 +39,6 @@ final class Shard {
     private var published: RedisEndpoint?
     /// A switchover holds all commands: as if there were no master.
     private(set) var isBarred = false
-    /// Until when a master in doubt may answer what it was given: a hold after the doubt began. Nil without doubt.
-    private(set) var answersDue: NIODeadline?
     /// A majority of the Sentinels has named the master in use: it was not released early.
     private(set) var isMasterConfirmed = false
     private(set) var durability: DurabilityRule
@@ -369,12 +367,7 @@ final class Shard {
     private func masterChanged() {
         master = isBarred ? nil : published
         readClock()
-        if published != nil {
-            answersDue = nil
-        } else {
-            answersDue = answersDue ?? now + configuration.holdAmount
-            scheduleHoldCheck()
-        }
+        if published == nil { doubtMaster() }
         if !degrades { leaveDegraded() }
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.masterChanged(to: master) }
         guard let master else { return }
@@ -386,6 +379,13 @@ final class Shard {
     }
 
     // MARK: Holding
+
+    /// What the master was given may still be answered, for as long as a hold.
+    private func doubtMaster() {
+        for lane in allLanes { lane.doubtMaster() }
+        for session in sessionsWithPrivateUpstream { session.privateUpstream?.doubtMaster() }
+        scheduleHoldCheck()
+    }
 
     func scheduleHoldCheck() {
         guard !isHoldCheckScheduled else { return }
@@ -399,7 +399,7 @@ final class Shard {
         var holds = false
         for lane in allLanes {
             lane.expireHeld(now)
-            holds = holds || lane.holds || answersDue != nil && !lane.isEmpty
+            holds = holds || lane.holds || lane.answersDue != nil || degrades && !lane.isEmpty
         }
         if privateCount > 0 {
             for session in Array(sessions.values) {

@@ -27,7 +27,7 @@ struct DurabilityRule: Equatable {
             guard isWhole || spec.keys == .first && arguments.count > 1 else { return true }
             var isCovered = false
             spec.keys.forEach(in: arguments) { position in
-                isCovered = carriesPrefix(arguments[position])
+                isCovered = isDurable(arguments[position])
                 return !isCovered
             }
             return isCovered
@@ -39,7 +39,7 @@ struct DurabilityRule: Equatable {
         guard isActive else { return false }
         if spec.keys == .none { return Self.writes(spec) }
         return FrameArguments.with(frame, in: bytes) { arguments in
-            !spec.keys.forEach(in: arguments) { !carriesPrefix(arguments[$0]) }
+            !spec.keys.forEach(in: arguments) { !isDurable(arguments[$0]) }
         }
     }
 
@@ -61,10 +61,12 @@ struct DurabilityRule: Equatable {
         }
     }
 
-    private func carriesPrefix(_ key: UnsafeRawBufferPointer) -> Bool {
-        prefixes.contains { prefix in
-            key.count >= prefix.count && key.prefix(prefix.count).elementsEqual(prefix)
-        }
+    /// Whether a key is declared durable.
+    func isDurable(_ key: UnsafeRawBufferPointer) -> Bool {
+        isActive
+            && prefixes.contains { prefix in
+                key.count >= prefix.count && key.prefix(prefix.count).elementsEqual(prefix)
+            }
     }
 
     // MARK: The answer

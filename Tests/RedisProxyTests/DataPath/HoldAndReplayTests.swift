@@ -153,6 +153,30 @@ import Testing
         }
     }
 
+    /// The network heals, and TCP takes its time to send again what was lost.
+    @Test func theDoubtEndsAndTheAnswersDoNotCome() async throws {
+        try await DataPathScene.with(configure: { $0.hold = .milliseconds(300) }) { scene in
+            let server = try await scene.server { _ in .silence }
+            try await scene.setMaster(server)
+            let commands = [["GET", "k"], ["MULTI"], ["INCR", "n"]]
+            var waiting: [Task<RESPValue, any Error>] = []
+            for command in commands {
+                let client = try await scene.connect()
+                waiting.append(Task { try await client.send(command) })
+            }
+            try await scene.until { server.commands.count == commands.count }
+            let start = ContinuousClock.now
+            try await scene.setMaster(nil)
+            server.setScript { $0[0] == "GET" ? .reply("$1\r\nv\r\n") : .reply("+OK\r\n") }
+            try await scene.setMaster(server)
+            #expect(try await waiting[0].value.string == "v")
+            #expect(try await waiting[1].value == .simpleString("OK"))
+            await #expect(throws: RedisConnectionError.self) { try await waiting[2].value }
+            #expect(ContinuousClock.now - start >= .milliseconds(290))
+            #expect(Set(server.commands.dropFirst(commands.count)) == [["GET", "k"], ["MULTI"]])
+        }
+    }
+
     /// The master is not in doubt: it has all the time it wants.
     @Test func aSwitchoverLetsTheMasterAnswer() async throws {
         try await DataPathScene.with(configure: { $0.hold = .milliseconds(50) }) { scene in

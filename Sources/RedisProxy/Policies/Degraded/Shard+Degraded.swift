@@ -44,7 +44,7 @@ extension Shard {
         }
         // The client was told that this ran, and it never will: what it would have written is in doubt on every master.
         if reply != nil, spec.effect == .overwrite || spec.effect == .mutate {
-            oweWrite(spec, command, database: session.state.database)
+            oweWrite(spec, command, in: session.possibleDatabases)
         }
         metrics.countDegraded(reply == nil ? .closed : .init(spec))
         return reply

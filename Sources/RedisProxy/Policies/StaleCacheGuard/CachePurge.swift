@@ -1,9 +1,14 @@
+import DequeModule
 import NIOCore
 import RESP
 import RedisClient
 
 /// Deletes a cache's doubtful keys on one master, over a connection of its own, and tells when that is done. Confined
 /// to the shard's event loop.
+///
+/// A database whose writes cannot be named is emptied; where some keys are durable, it is swept: all others are deleted
+/// page by page. SCAN returns every key that is there from its first page to its last
+/// (<https://redis.io/docs/latest/commands/scan/>), and no client writes meanwhile through this loop.
 ///
 /// It goes on trying until it is done or cancelled: whether the master is still one is the watcher's to say.
 final class CachePurge {
@@ -15,6 +20,13 @@ final class CachePurge {
 
     /// A server that refuses for the moment is asked again this soon; clients are waiting.
     private static let pause = TimeAmount.milliseconds(5)
+    /// Keys that SCAN looks at for one page: the server serves others in between.
+    private static let page = "1000"
+
+    private enum Awaited {
+        case confirmation
+        case page
+    }
 
     let master: MasterState
     let plan: PurgePlan
@@ -25,7 +37,9 @@ final class CachePurge {
     private var upstream: UpstreamConnection?
     private var decoder = RESPValueDecoder()
     private var inbound = ByteBuffer()
-    private var awaited = 0
+    private var awaited = Deque<Awaited>()
+    /// Databases that are still to be swept.
+    private var unswept: [Int] = []
     private var isRefusedForNow = false
     private var refusal: String?
 
@@ -65,20 +79,60 @@ final class CachePurge {
     }
 
     private func send(on upstream: UpstreamConnection) {
-        let (bytes, answers) = plan.commands()
-        awaited = answers
+        let isSweep = shard.durability.isActive
+        let (bytes, answers) = plan.commands(flushing: !isSweep)
+        unswept = isSweep ? plan.flushed.sorted() : []
+        awaited = Deque(repeating: .confirmation, count: answers)
         isRefusedForNow = false
         refusal = nil
+        if awaited.isEmpty { return finishRound() }
         upstream.writeAndFlush(bytes)
     }
 
-    private func take(_ reply: RESPValue, _ isTransient: Bool) {
-        awaited -= 1
-        guard let error = reply.errorMessage else { return }
-        if isTransient { isRefusedForNow = true } else { refusal = refusal ?? error }
+    private func take(_ reply: RESPValue, _ isTransient: Bool) throws {
+        let awaited = awaited.removeFirst()
+        if let error = reply.errorMessage {
+            if isTransient { isRefusedForNow = true } else { refusal = refusal ?? error }
+        } else if awaited == .page {
+            try takePage(reply)
+        }
     }
 
+    // MARK: Sweeping
+
+    private func takePage(_ reply: RESPValue) throws {
+        guard case .array(let parts) = reply, parts.count == 2, let cursor = parts[0].string,
+            case .array(let names) = parts[1]
+        else { throw RESPError.invalidLength }
+        var bytes = ByteBuffer()
+        let doomed = names.compactMap { name -> [UInt8]? in
+            guard case .bulkString(let key) = name else { return nil }
+            let isSpared = key.withUnsafeReadableBytes { shard.durability.isDurable($0) }
+            return isSpared ? nil : Array(key.readableBytesView)
+        }
+        let answers = PurgePlan.write(deletionOf: doomed, to: &bytes)
+        awaited.append(contentsOf: repeatElement(.confirmation, count: answers))
+        if cursor != "0" { scan(from: cursor, &bytes) }
+        upstream?.writeAndFlush(bytes)
+    }
+
+    private func scan(from cursor: String, _ bytes: inout ByteBuffer) {
+        bytes.writeCommand("SCAN", cursor, "COUNT", Self.page)
+        awaited.append(.page)
+    }
+
+    private func sweep(_ database: Int) {
+        var bytes = ByteBuffer()
+        bytes.writeCommand("SELECT", String(database))
+        awaited.append(.confirmation)
+        scan(from: "0", &bytes)
+        upstream?.writeAndFlush(bytes)
+    }
+
+    // MARK: The end
+
     private func finishRound() {
+        if !unswept.isEmpty, !isRefusedForNow { return sweep(unswept.removeFirst()) }
         if isRefusedForNow { return shard.after(Self.pause) { self.sendAgain() } }
         end(refusal.map { .refused($0) } ?? .done)
     }
@@ -101,10 +155,10 @@ extension CachePurge: UpstreamOwner {
     func upstreamRead(_ upstream: UpstreamConnection, _ buffer: ByteBuffer) {
         inbound.writeImmutableBuffer(buffer)
         do {
-            while awaited > 0 {
+            while !awaited.isEmpty {
                 let isTransient = inbound.withUnsafeReadableBytes { TransientError.recognise($0) } != nil
                 guard let reply = try decoder.decode(&inbound) else { return }
-                take(reply, isTransient)
+                try take(reply, isTransient)
             }
         } catch {
             return connectAgain()

@@ -22,10 +22,11 @@ struct PurgePlan: Equatable {
 
     /// All commands one behind the other, and how many answers they get. A database is named only if a server had it;
     /// should the next one have fewer, a refused SELECT lets the commands behind it delete in another, as a cache may.
-    func commands() -> (bytes: ByteBuffer, answers: Int) {
+    /// Where there are keys to spare, databases are swept instead of emptied: that is not among these commands.
+    func commands(flushing: Bool = true) -> (bytes: ByteBuffer, answers: Int) {
         var bytes = ByteBuffer()
         var answers = 0
-        for database in flushed.sorted() {
+        for database in flushing ? flushed.sorted() : [] {
             bytes.writeCommand("SELECT", String(database))
             bytes.writeCommand("FLUSHDB", "ASYNC")
             answers += 2
@@ -33,13 +34,20 @@ struct PurgePlan: Equatable {
         for (database, names) in keys.sorted(by: { $0.key < $1.key }) {
             bytes.writeCommand("SELECT", String(database))
             answers += 1
-            var rest = Array(names)[...]
-            while !rest.isEmpty {
-                bytes.writeCommand([Array("UNLINK".utf8)] + rest.prefix(Self.batch))
-                answers += 1
-                rest = rest.dropFirst(Self.batch)
-            }
+            answers += Self.write(deletionOf: Array(names), to: &bytes)
         }
         return (bytes, answers)
+    }
+
+    /// Writes what deletes these keys; returns how many answers that gets.
+    static func write(deletionOf keys: [[UInt8]], to bytes: inout ByteBuffer) -> Int {
+        var answers = 0
+        var rest = keys[...]
+        while !rest.isEmpty {
+            bytes.writeCommand([Array("UNLINK".utf8)] + rest.prefix(batch))
+            answers += 1
+            rest = rest.dropFirst(batch)
+        }
+        return answers
     }
 }

@@ -8,20 +8,24 @@ extension Shard {
     /// Remembers what a command may write. Called where `cacheGuard` is not nil.
     func noteWrite(_ spec: CommandSpec, _ frame: RequestFrame, _ bytes: UnsafeRawBufferPointer, database: Int) {
         guard spec.effect != .read else { return }
-        cacheGuard?.note(spec, frame, bytes, database: database, at: now)
+        cacheGuard?.note(spec, frame, bytes, database: database, sparing: durability, at: now)
     }
 
-    func noteWrite(_ spec: CommandSpec, _ command: ByteBuffer, database: Int) {
+    func noteWrite(_ spec: CommandSpec, _ command: ByteBuffer, by session: Session) {
         guard spec.effect != .read, cacheGuard != nil else { return }
-        command.withFrame { frame, bytes in noteWrite(spec, frame, bytes, database: database) }
+        command.withFrame { frame, bytes in
+            for database in session.possibleDatabases { noteWrite(spec, frame, bytes, database: database) }
+        }
     }
 
     /// Remembers what a command would have written that is answered in the server's stead, and lets no command pass
     /// until its keys are deleted.
-    func oweWrite(_ spec: CommandSpec, _ command: ByteBuffer, database: Int) {
+    func oweWrite(_ spec: CommandSpec, _ command: ByteBuffer, in databases: Set<Int>) {
         guard cacheGuard != nil else { return }
         command.withFrame { frame, bytes in
-            cacheGuard?.owe(spec, frame, bytes, database: database, at: now)
+            for database in databases {
+                cacheGuard?.owe(spec, frame, bytes, database: database, sparing: durability, at: now)
+            }
         }
         closeMaster()
     }
@@ -104,11 +108,17 @@ extension Lane {
 
     /// Tells the client that it is done. Nobody can say whether a deleted key had been there.
     func forgive(_ command: PendingCommand, _ frame: ByteBuffer) {
-        shard.oweWrite(command.spec, frame, database: key.database)
+        shard.oweWrite(command.spec, frame, in: [key.database])
         shard.metrics.countForgiven()
         let isDelete = command.spec.keys == .all
         command.session.receiveShared(ByteBuffer(string: isDelete ? ":0\r\n" : "+OK\r\n"), commands: 1)
     }
+}
+
+extension Session {
+    /// Where the next command may run: whether a SELECT before it succeeds may not be known yet, and in a transaction
+    /// never is.
+    var possibleDatabases: Set<Int> { (privateUpstream?.selected ?? []).union([state.database]) }
 }
 
 extension PrivateUpstream {
@@ -116,7 +126,7 @@ extension PrivateUpstream {
     func noteUnanswered() {
         for expectation in log.prefix(nextToSend) {
             if let frame = expectation.frame {
-                shard.noteWrite(expectation.spec, frame, database: session.state.database)
+                shard.noteWrite(expectation.spec, frame, by: session)
             }
         }
     }

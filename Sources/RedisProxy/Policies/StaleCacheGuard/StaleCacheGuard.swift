@@ -39,11 +39,14 @@ struct StaleCacheGuard {
 
     // MARK: Noting
 
-    /// Remembers what a command may write. For each command of a cache that is not a read.
+    /// Remembers what a command may write. For each command of a cache that is not a read. Durable keys are not the
+    /// guard's: replicas had them before the client was told, and they must survive.
     mutating func note(
-        _ spec: CommandSpec, _ frame: RequestFrame, _ bytes: UnsafeRawBufferPointer, database: Int, at now: NIODeadline
+        _ spec: CommandSpec, _ frame: RequestFrame, _ bytes: UnsafeRawBufferPointer, database: Int,
+        sparing durable: DurabilityRule, at now: NIODeadline
     ) {
         let extent = WrittenKeys.of(spec, frame, bytes) { key in
+            if durable.isDurable(key) { return }
             journal.note(key, database: database, at: now, isFrozen: isFrozen)
         }
         switch extent {
@@ -57,11 +60,13 @@ struct StaleCacheGuard {
     /// Remembers what a command would have written that was answered in the server's stead: until its keys are
     /// deleted, no command may go to any master.
     mutating func owe(
-        _ spec: CommandSpec, _ frame: RequestFrame, _ bytes: UnsafeRawBufferPointer, database: Int, at now: NIODeadline
+        _ spec: CommandSpec, _ frame: RequestFrame, _ bytes: UnsafeRawBufferPointer, database: Int,
+        sparing durable: DurabilityRule, at now: NIODeadline
     ) {
-        note(spec, frame, bytes, database: database, at: now)
+        note(spec, frame, bytes, database: database, sparing: durable, at: now)
         owedCount += 1
         let extent = WrittenKeys.of(spec, frame, bytes) { key in
+            if durable.isDurable(key) { return }
             owed.note(key, database: database, at: now, isFrozen: true)
         }
         switch extent {

@@ -15,6 +15,12 @@ import Testing
         StaleCacheGuard(window: .seconds(30), limit: 1 << 20, master: master)
     }
 
+    private static let durable: DurabilityRule = {
+        var configuration = ProxyConfiguration(listeners: [], sentinels: [], service: "test")
+        configuration.durablePrefixes = ["d:"]
+        return DurabilityRule(configuration)
+    }()
+
     private static func with(_ line: String, _ body: (CommandSpec, RequestFrame, UnsafeRawBufferPointer) -> Void) {
         ByteBuffer(bytes: Request(line).frame).withFrame { frame, bytes in
             body(CommandTable.shared.resolve(frame, in: bytes), frame, bytes)
@@ -24,11 +30,11 @@ import Testing
     private static func note(
         _ cacheGuard: inout StaleCacheGuard, _ line: String, database: Int = 0, at time: NIODeadline = now
     ) {
-        with(line) { cacheGuard.note($0, $1, $2, database: database, at: time) }
+        with(line) { cacheGuard.note($0, $1, $2, database: database, sparing: durable, at: time) }
     }
 
     private static func owe(_ cacheGuard: inout StaleCacheGuard, _ line: String) {
-        with(line) { cacheGuard.owe($0, $1, $2, database: 0, at: now) }
+        with(line) { cacheGuard.owe($0, $1, $2, database: 0, sparing: durable, at: now) }
     }
 
     private static func plan(_ keys: String..., flushed: Set<Int> = []) -> StaleCacheGuard.Decision {
@@ -107,6 +113,16 @@ import Testing
         Self.owe(&cacheGuard, "SET l v")
         cacheGuard.purged(Self.a, at: Self.now)
         #expect(cacheGuard.decide(on: Self.a, at: Self.now) == Self.plan("k", "l"))
+    }
+
+    @Test func durableKeysAreSpared() {
+        var cacheGuard = Self.cacheGuard()
+        Self.note(&cacheGuard, "SET d:k v")
+        #expect(cacheGuard.decide(on: Self.b, at: Self.now) == .open)
+        cacheGuard = Self.cacheGuard()
+        Self.note(&cacheGuard, "MSET d:k v d v d: v")
+        Self.owe(&cacheGuard, "DEL d:l l")
+        #expect(cacheGuard.decide(on: Self.b, at: Self.now) == Self.plan("d", "l"))
     }
 
     @Test func writesWithoutKeysEmptyTheirDatabaseOrAll() {
