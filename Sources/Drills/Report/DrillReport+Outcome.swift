@@ -69,6 +69,9 @@ extension DrillReport.Writes {
             freshReads: result.freshReads, foreignReplies: result.count(.foreignReply),
             falselyRefused: result.count(.falselyRefused), reordered: result.count(.reordered),
             torn: result.count(.torn), lostDurable: result.count(.lost, where: \.isDurable),
+            missedReads: result.anomalies.filter { $0.kind == .staleRead && $0.isForgotten }.reduce(0) {
+                $0 + $1.count
+            },
             staleCarts: result.count(.staleRead, where: { $0 == .readCart }), cartMisses: result.cartMisses)
     }
 }

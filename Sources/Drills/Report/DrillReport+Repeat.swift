@@ -75,6 +75,7 @@ extension DrillReport.Writes {
             freshReads: a.freshReads + b.freshReads, foreignReplies: a.foreignReplies + b.foreignReplies,
             falselyRefused: a.falselyRefused + b.falselyRefused, reordered: a.reordered + b.reordered,
             torn: a.torn + b.torn, lostDurable: a.lostDurable + b.lostDurable,
-            staleCarts: a.staleCarts + b.staleCarts, cartMisses: a.cartMisses + b.cartMisses)
+            missedReads: a.missedReads + b.missedReads, staleCarts: a.staleCarts + b.staleCarts,
+            cartMisses: a.cartMisses + b.cartMisses)
     }
 }

@@ -38,10 +38,20 @@ extension DrillReport {
                 + "\(clients.errors) errors",
             "  longest stall \(clients.longestStallMs) ms; first write after the fault: \(recovery)",
             "  latency       p50 \(clients.p50Ms) ms, p99 \(clients.p99Ms) ms",
-            "  writes        \(writes.acknowledged) acknowledged, \(writes.lost) lost, "
+            "  writes        \(writes.acknowledged) acknowledged, \(lost), "
                 + "\(writes.duplicated) duplicated, \(writes.unknown) unknown (\(writes.unknownApplied) were executed)",
-            "  reads         \(writes.freshReads) fresh, \(writes.staleReads) stale",
+            "  reads         \(writes.freshReads) fresh, \(stale)",
         ]
+    }
+
+    /// Where some writes must survive and others need not, what was lost of which.
+    private var lost: String {
+        let isDurable = checks.contains { $0.name == "durable_lost" }
+        return "\(writes.lost) lost" + (isDurable ? " (\(writes.lostDurable) durable)" : "")
+    }
+
+    private var stale: String {
+        "\(writes.staleReads) stale" + (writes.missedReads > 0 ? " (\(writes.missedReads) found nothing)" : "")
     }
 
     private static func spread(_ repeats: Repeats) -> [String] {
@@ -62,7 +72,7 @@ extension DrillReport {
         if let failure { return "FAILED, \(failure.summary)" }
         let failed = checks.filter { !$0.passed }.map(\.name).joined(separator: ", ")
         return "\(passed ? "passed" : "FAILED (\(failed))"): \(clients.errors) errors, "
-            + "longest stall \(clients.longestStallMs) ms, \(writes.lost) lost, \(writes.duplicated) duplicated, "
-            + "\(writes.staleReads) stale, \(writes.unknown) unknown"
+            + "longest stall \(clients.longestStallMs) ms, \(lost), \(writes.duplicated) duplicated, \(stale), "
+            + "\(writes.unknown) unknown"
     }
 }

@@ -31,6 +31,8 @@ package struct DrillReport: Sendable, Equatable, Encodable {
         package var torn: Int
         /// Those of `lost` that were on durable prefixes.
         package var lostDurable: Int = 0
+        /// Those of `staleReads` that found nothing, as in a cache that forgot.
+        package var missedReads: Int = 0
         /// Those of `staleReads` that were reads of a cart.
         package var staleCarts: Int = 0
         package var cartMisses: Int = 0
