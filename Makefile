@@ -6,6 +6,7 @@
 #   BENCH_NAME=NAME        bench writes Benchmarks/results/NAME.json (default: sidecar)
 #   SEEDS, CHAOS_DURATION  what chaos draws its faults from, and how long each (default: 1 to 10, 3m)
 #   SOAK_DURATION          how long soak takes (default: 1h)
+#   PROMISES               of which reports promises takes the drills (default: all)
 #   DEMO_FLAGS, BENCH_FLAGS, TEST_FLAGS   passed on to the program or to `swift test`
 
 SWIFT   ?= swift
@@ -30,10 +31,10 @@ RELEASE := $(FLAGS) -c release --static-swift-stdlib -Xswiftc -enforce-exclusivi
 RUN_TESTS = $(SWIFT) test $(FLAGS) -c $(CONFIG) --skip-build --disable-xctest --no-parallel
 
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
-SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root .ci/run
+SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root Scripts/promises .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench chaos soak format lint install uninstall clean
+.PHONY: help build demo test bench chaos promises soak format lint install uninstall clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +73,12 @@ chaos: ## random faults from ten seeds, three minutes each (release build; as ro
 	  "$$bin/breakwater" drill redis-chaos --seed $$seed --duration $(CHAOS_DURATION) --json \
 	    > Benchmarks/results/redis-chaos-$$seed.json || failed="$$failed $$seed"; done; \
 	if [ -n "$$failed" ]; then echo "failed with the seeds$$failed"; exit 1; fi
+
+promises: ## every drill that docs/promises.md cites, as often as it says (release build, about 50 minutes)
+	@Scripts/bootstrap chaos
+	$(SWIFT) build $(RELEASE) --product breakwater-proxy
+	$(SWIFT) build $(RELEASE) --product breakwater
+	Scripts/promises "$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater" $(PROMISES)
 
 soak: ## an hour of connection churn with faults: memory, descriptors and latency must stay flat (release build)
 	@Scripts/bootstrap chaos
