@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "Rendering", dependencies: ["Topology"], swiftSettings: strict),
 
         // Decisions only; the time is an argument.
-        .target(name: "RecoveryCore", swiftSettings: strict),
+        .target(name: "RecoveryCore", dependencies: ["Topology"], swiftSettings: strict),
 
         // Layer 1: clients.
         .target(
@@ -118,7 +118,9 @@ let package = Package(
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
-        .testTarget(name: "RecoveryCoreTests", dependencies: ["RecoveryCore"], swiftSettings: strict),
+        .testTarget(
+            name: "RecoveryCoreTests", dependencies: ["RecoveryCore", "Topology", "LoopbackServers"],
+            swiftSettings: strict),
         .testTarget(name: "AgeTests", dependencies: ["Age", "LoopbackServers"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
         .testTarget(
