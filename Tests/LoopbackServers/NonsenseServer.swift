@@ -13,22 +13,7 @@ package final class NonsenseServer: Sendable {
 
     /// Listens on the port of `place` at once and answers from a thread of its own.
     package init(at place: LoopbackPlace, answering bytes: [UInt8]) throws {
-        var name = try sockaddr_in(host: place.address, port: place.port)
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw LoopbackError.system("socket") }
-        var on: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        let isListening = withUnsafeMutableBytes(of: &name) { bytes in
-            bytes.withMemoryRebound(to: sockaddr.self) {
-                bind(descriptor, $0.baseAddress, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                    && listen(descriptor, 64) == 0
-            }
-        }
-        guard isListening else {
-            let error = LoopbackError.system("listen on \(place.address):\(place.port)")
-            close(descriptor)
-            throw error
-        }
+        descriptor = try listener(at: place)
         Thread { [self] in serve(bytes) }.start()
     }
 
@@ -61,4 +46,25 @@ package final class NonsenseServer: Sendable {
         for client in clients { close(client) }
         done.signal()
     }
+}
+
+/// A socket that listens on the port of `place`.
+func listener(at place: LoopbackPlace) throws -> Int32 {
+    var name = try sockaddr_in(host: place.address, port: place.port)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { throw LoopbackError.system("socket") }
+    var on: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+    let isListening = withUnsafeMutableBytes(of: &name) { bytes in
+        bytes.withMemoryRebound(to: sockaddr.self) {
+            bind(descriptor, $0.baseAddress, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                && listen(descriptor, 64) == 0
+        }
+    }
+    guard isListening else {
+        let error = LoopbackError.system("listen on \(place.address):\(place.port)")
+        close(descriptor)
+        throw error
+    }
+    return descriptor
 }

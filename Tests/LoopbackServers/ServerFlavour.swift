@@ -46,7 +46,7 @@ package struct ServerFlavour: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Where Scripts/debian-root puts the programs of another Debian release.
-    private static func root(_ name: String) -> URL {
+    static func root(_ name: String) -> URL {
         let environment = ProcessInfo.processInfo.environment
         func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
         let caches = folder("XDG_CACHE_HOME") ?? (folder("HOME") ?? "/tmp") + "/.cache"

@@ -1,0 +1,144 @@
+internal import Foundation
+
+/// A MySQL or MariaDB of its own data directory, on two loopback addresses and a unix socket. There is the user `root`
+/// without a password, who may come from everywhere.
+package final class DatabaseServer: Sendable {
+    package enum Flavour: String, Sendable, CaseIterable, CustomStringConvertible {
+        /// What the operating system has installed.
+        case mariadb
+        /// MySQL 9 of Debian sid, see Scripts/debian-root.
+        case mysql
+
+        package var description: String { rawValue }
+    }
+
+    /// Paths of the PEM files that a server shows its clients, and of the authority that it believes itself.
+    package struct TLSFiles: Sendable {
+        package var ca, certificate, key: String
+
+        package init(ca: String, certificate: String, key: String) {
+            (self.ca, self.certificate, self.key) = (ca, certificate, key)
+        }
+    }
+
+    package let flavour: Flavour
+    /// Its address, port and unix socket.
+    package let place: LoopbackPlace
+    /// The same server's other address, with the same port.
+    package let otherAddress: String
+    package let process: ServerProcess
+    private let directory: URL
+
+    /// Initialises and starts a server, and returns when it answers.
+    ///
+    /// - Parameters:
+    ///   - flavour: which family.
+    ///   - network: the first three numbers of its addresses, which end in 1 and 2.
+    ///   - tls: what it offers TLS with; nil for a server that has none.
+    ///   - options: further options of the server, with their dashes.
+    /// - Throws: `LoopbackError` when the server is not installed or does not start.
+    package init(
+        _ flavour: Flavour, network: String = LoopbackPlace.randomNetwork(), tls: TLSFiles? = nil,
+        options: [String] = []
+    ) throws {
+        // Unix sockets have short paths.
+        let directory = URL(filePath: "/tmp/bw-db-\(UInt32.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        do {
+            place = try LoopbackPlace(address: network + ".1", socketPath: directory.appending(path: "s").path)
+            otherAddress = network + ".2"
+            let programs = try Programs(flavour)
+            let data = directory.appending(path: "data").path
+            _ = try output(of: programs.initialise(data))
+            let first = try ServerProcess.write(
+                "init.sql",
+                ["CREATE USER IF NOT EXISTS root@'%';", "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"],
+                in: directory)
+            process = try ServerProcess(
+                programs.serve(data) + [
+                    "--bind-address=\(place.address),\(otherAddress)", "--port=\(place.port)",
+                    "--socket=\(place.socketPath)", "--pid-file=\(directory.path)/pid", "--skip-name-resolve",
+                    "--init-file=\(first)", "--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=0",
+                    "--skip-log-bin", "--max-allowed-packet=128M", "--max-connect-errors=100000", "--local-infile=1",
+                    "--secure-file-priv=",
+                ] + (tls.map(Programs.options) ?? programs.withoutTLS) + options,
+                log: directory.appending(path: "log"))
+            let place = place
+            // It listens on its unix socket last.
+            try process.wait(for: "\(flavour) to listen") {
+                (try? place.connectOverUnix()) != nil && (try? place.connectOverTCP()) != nil
+            }
+        } catch {
+            try? FileManager.default.removeItem(at: directory)
+            throw error
+        }
+        self.flavour = flavour
+        self.directory = directory
+    }
+
+    deinit {
+        process.stop()
+        try? FileManager.default.removeItem(at: directory)
+    }
+}
+
+/// How the two families are started.
+private struct Programs {
+    let flavour: DatabaseServer.Flavour
+    /// For `mysql`, the folder `usr` of its root.
+    private let base: String
+    private let mysqld: String
+
+    init(_ flavour: DatabaseServer.Flavour) throws {
+        self.flavour = flavour
+        let programs = ServerFlavour.root("mysql-sid")
+        mysqld = programs.appending(path: "mysqld").path
+        base = programs.deletingLastPathComponent().appending(path: "usr").path
+        switch flavour {
+        case .mariadb:
+            guard (try? output(of: ["sh", "-c", "PATH=$PATH:/usr/sbin; command -v mariadbd"])) != nil else {
+                throw LoopbackError("mariadbd is not installed: apt-get install mariadb-server")
+            }
+        case .mysql:
+            guard FileManager.default.isExecutableFile(atPath: mysqld) else {
+                throw LoopbackError("\(mysqld) is not there: Scripts/bootstrap test")
+            }
+        }
+    }
+
+    /// No option file; as the user who runs the tests, also when that is root.
+    private func common(_ data: String) -> [String] {
+        ["--no-defaults", "--user=\(NSUserName())", "--datadir=\(data)"]
+    }
+
+    private var mysqlFolders: [String] {
+        ["--basedir=\(base)", "--lc-messages-dir=\(base)/share/mysql", "--plugin-dir=\(base)/lib/mysql/plugin"]
+    }
+
+    func initialise(_ data: String) -> [String] {
+        switch flavour {
+        case .mariadb:
+            ["mariadb-install-db"] + common(data) + ["--auth-root-authentication-method=normal", "--skip-test-db"]
+        case .mysql: [mysqld] + common(data) + mysqlFolders + ["--initialize-insecure"]
+        }
+    }
+
+    func serve(_ data: String) -> [String] {
+        switch flavour {
+        case .mariadb: ["mariadbd"] + common(data)
+        case .mysql: [mysqld] + common(data) + mysqlFolders + ["--mysqlx=OFF"]
+        }
+    }
+
+    static func options(_ tls: DatabaseServer.TLSFiles) -> [String] {
+        ["--ssl-ca=\(tls.ca)", "--ssl-cert=\(tls.certificate)", "--ssl-key=\(tls.key)"]
+    }
+
+    var withoutTLS: [String] {
+        switch flavour {
+        case .mariadb: ["--skip-ssl"]
+        case .mysql: ["--tls-version="]
+        }
+    }
+}
