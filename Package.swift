@@ -71,6 +71,11 @@ let package = Package(
         // The certificates of a local store.
         .target(name: "Certificates", dependencies: [.x509, .crypto, .asn1], swiftSettings: strict),
 
+        // MariaDB's client library, which must not reach the sidecar.
+        .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+        .target(
+            name: "MySQLClient", dependencies: ["CMariaDB", "Topology", .crypto, .cryptoExtras], swiftSettings: strict),
+
         // Layer 2: jobs. They never import each other, except Drills, which drives a LocalStack.
         .target(
             name: "RedisProxy",
@@ -131,6 +136,7 @@ let package = Package(
                 "RedisClient", "RecoveryCore", "RESP", "Certificates", .nioCore, .nioPosix, .nioSSL, .logging,
             ],
             swiftSettings: strict),
+        .testTarget(name: "MySQLClientTests", dependencies: ["MySQLClient", "Topology"], swiftSettings: strict),
         .testTarget(
             name: "RedisProxyTests",
             dependencies: [
@@ -154,8 +160,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Age", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology", "RedisClient",
-                "RESP", "LoopbackServers", "breakwater-proxy", .nioCore, .nioPosix, .nioSSL, .subprocess,
+                "Age", "Certificates", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology",
+                "RedisClient", "RESP", "MySQLClient", "LoopbackServers", "breakwater-proxy", .nioCore, .nioPosix,
+                .nioSSL, .subprocess, .crypto,
             ],
             swiftSettings: strict),
     ]
