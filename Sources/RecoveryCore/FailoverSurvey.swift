@@ -54,11 +54,14 @@ package struct SentinelView<Node: Hashable & Sendable>: Equatable, Sendable {
     package var downAfter: Duration?
     /// Replicas that it would not promote as things stand: those it believes down, or knows too little of.
     package var unselectable: Set<Node>
+    /// Replicas that it still takes for masters, from the last time that it asked them. It makes such a node a replica
+    /// again as soon as it finds a master there and has not heard of the failover.
+    package var mistaken: Set<Node>
 
     package init(
         endpoint: Node, runID: String, master: Node, epoch: UInt64, failoverPending: Bool = false,
         hasQuorum: Bool = true, failoverTimeout: Duration? = nil, downAfter: Duration? = nil,
-        unselectable: Set<Node> = []
+        unselectable: Set<Node> = [], mistaken: Set<Node> = []
     ) {
         self.endpoint = endpoint
         self.runID = runID
@@ -69,6 +72,7 @@ package struct SentinelView<Node: Hashable & Sendable>: Equatable, Sendable {
         self.failoverTimeout = failoverTimeout
         self.downAfter = downAfter
         self.unselectable = unselectable
+        self.mistaken = mistaken
     }
 }
 

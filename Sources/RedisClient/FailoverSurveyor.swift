@@ -113,7 +113,12 @@ struct SentinelAnswers: Equatable {
             failoverTimeout: Self.milliseconds(fields["failover-timeout"]),
             downAfter: Self.milliseconds(fields["down-after-milliseconds"]))
         self.replicas = replicas.map(\.endpoint)
-        for (endpoint, fields) in replicas where !Self.isSelectable(fields) { view.unselectable.insert(endpoint) }
+        for (endpoint, fields) in replicas {
+            if !Self.isSelectable(fields) { view.unselectable.insert(endpoint) }
+            // `sentinelRefreshInstanceInfo` in sentinel.c: it asks every 10 s, and a role that it has known for 8 s is
+            // one to be corrected.
+            if fields["role-reported"]?.string == "master" { view.mistaken.insert(endpoint) }
+        }
     }
 
     /// The entries of an answer to `SENTINEL REPLICAS` that have an address; nil when it is no list.

@@ -46,6 +46,24 @@ import Testing
         #expect(outcome(["y"]) == .switched("x", isConfirmed: true))
     }
 
+    /// A Sentinel that has not asked since the node was a master makes it a replica again, right after its promotion.
+    @Test(arguments: ["A", "B"])
+    func nobodyIsPromotedWhomASentinelWouldDemote(sentinel: String) {
+        func outcome(target: String? = nil, _ mistaken: Set<String>) -> Course.Outcome? {
+            var scene = SwitchoverScene(target: target)
+            scene.run(
+                steadySurvey { survey in
+                    for index in survey.sentinels.indices where survey.sentinels[index].runID == sentinel {
+                        survey.sentinels[index].mistaken = mistaken
+                    }
+                })
+            return scene.outcome
+        }
+        #expect(outcome(["y"]) == .refused(.sentinelMistaken))
+        #expect(outcome(target: "y", ["y"]) == .refused(.sentinelMistaken))
+        #expect(outcome(target: "x", ["y"]) == .switched("x", isConfirmed: true))
+    }
+
     /// The pause ends well before the Sentinels could take the master for dead.
     @Test(arguments: [(500, 250), (1_000, 500), (1_200, 600), (30_000, 600)])
     func thePauseIsLessThanDownAfter(downAfter: Int, pause: Int) {

@@ -81,6 +81,15 @@ import Testing
         #expect(answers?.view.unselectable == (isSelectable ? [] : [RedisEndpoint(host: "10.0.0.2", port: 6379)]))
     }
 
+    @Test(arguments: ["slave", "master"])
+    func readsWhomASentinelTakesForAMaster(role: String) {
+        let node = ["ip", "10.0.0.2", "port", "6379", "flags", "slave", "runid", "r", "role-reported", role]
+        var replies = Self.replies()
+        replies[3] = .array([Self.strings(node)])
+        let answers = SentinelAnswers(RedisEndpoint(host: "10.0.0.9", port: 26379), replies)
+        #expect(answers?.view.mistaken == (role == "slave" ? [] : [RedisEndpoint(host: "10.0.0.2", port: 6379)]))
+    }
+
     @Test func nonsenseIsNoAnswer() {
         let asked = RedisEndpoint(host: "10.0.0.9", port: 26379)
         #expect(SentinelAnswers(asked, []) == nil)

@@ -30,6 +30,10 @@ extension Switchover {
         guard usable.count >= survey.minReplicas else { return .tooFewReplicas }
         // It would decline (NOGOODSLAVE), and clients would have been held for nothing.
         guard usable.contains(where: { isSelectable($0.node, survey) }) else { return .notSelectable }
+        // Which of them is selected is Sentinel's to say.
+        guard target != nil || !usable.contains(where: { isMistaken($0.node, survey) }) else {
+            return .sentinelMistaken
+        }
         let behind = usable.map { lag($0, survey) }.min() ?? 0
         return behind <= Self.lagLimit ? nil : .lagging(bytes: behind)
     }
@@ -43,6 +47,7 @@ extension Switchover {
         }
         guard state.priority > 0 else { return .targetNeverPromoted }
         guard isSelectable(target, survey) else { return .notSelectable }
+        guard !isMistaken(target, survey) else { return .sentinelMistaken }
         let behind = lag(replica, survey)
         return behind <= Self.lagLimit ? nil : .lagging(bytes: behind)
     }
@@ -71,6 +76,10 @@ extension Switchover {
 
     private func isSelectable(_ node: Node, _ survey: Survey) -> Bool {
         survey.chosen.map { !$0.unselectable.contains(node) } ?? false
+    }
+
+    private func isMistaken(_ node: Node, _ survey: Survey) -> Bool {
+        survey.sentinels.contains { $0.mistaken.contains(node) }
     }
 
     private func lag(_ replica: ReplicaView<Node>, _ survey: Survey) -> Int64 {

@@ -74,6 +74,8 @@ package enum SwitchoverRefusal: Hashable, Sendable {
     case tooFewReplicas
     /// Of the Sentinel that would be asked.
     case notSelectable
+    /// Of any Sentinel.
+    case sentinelMistaken
     case lagging(bytes: Int64)
     case targetUnknown
     case targetIsMaster
@@ -98,6 +100,7 @@ package enum SwitchoverRefusal: Hashable, Sendable {
         case .noCandidate: "no_candidate"
         case .tooFewReplicas: "too_few_replicas"
         case .notSelectable: "not_selectable"
+        case .sentinelMistaken: "sentinel_mistaken"
         case .lagging: "lagging"
         case .targetUnknown: "target_unknown"
         case .targetIsMaster: "target_is_master"
@@ -125,6 +128,8 @@ package enum SwitchoverRefusal: Hashable, Sendable {
         case .tooFewReplicas: "min-replicas-to-write would keep the new master from taking writes"
         case .notSelectable:
             "the Sentinel that would be asked has not heard from the replica lately, and would not promote it"
+        case .sentinelMistaken:
+            "a Sentinel still takes the replica for a master that returned, and would undo its promotion"
         case .lagging(let bytes): "the replica is \(bytes) bytes behind"
         case .targetUnknown: "the Sentinels list no such replica"
         case .targetIsMaster: "the node is the master already"
@@ -148,6 +153,7 @@ package enum SwitchoverRefusal: Hashable, Sendable {
         case .masterDoesNotServe: "a dead master is replaced by a failover, not by a switchover"
         case .noReplica, .noCandidate, .tooFewReplicas: "start the replicas that are missing and let them catch up"
         case .notSelectable: "try again in a few seconds: Sentinel asks new replicas within a second or two"
+        case .sentinelMistaken: "try again in ten seconds: that is how often Sentinel asks its replicas"
         case .lagging: "wait until it has caught up"
         case .targetUnknown: "name one of `redis.nodes`"
         case .targetIsMaster: "there is nothing to do"
