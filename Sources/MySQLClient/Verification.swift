@@ -50,18 +50,21 @@ enum Verification: Equatable {
 
     private var isVerified: Bool { isTLSRequired && self != .encrypted }
 
-    /// Since Connector/C 3.4 there is no verification of the authority alone, so that the name is checked as well: too
-    /// strict is better than not at all. What is built with MariaDB says MariaDB's version, from 11.4 on with 3.4.
-    private static var verifiesAllOrNothing: Bool {
-        let version = mysql_get_client_version()
-        return version >= 110_400 || (30_400..<100_000).contains(version)
-    }
-
     var checksHostName: Bool {
         switch self {
         case .authorityAndHost: true
-        case .authority: Self.verifiesAllOrNothing
+        // Too strict is better than not at all.
+        case .authority: !MySQLSettings.canVerifyAuthorityAlone
         default: false
         }
+    }
+}
+
+extension MySQLSettings {
+    /// Whether `verify-ca` leaves the host's name out. Connector/C cannot since 3.4, and the name is checked as well.
+    package static var canVerifyAuthorityAlone: Bool {
+        // What is built with MariaDB says MariaDB's version, from 11.4 on with 3.4.
+        let version = mysql_get_client_version()
+        return version < 30_400 || (100_000..<110_400).contains(version)
     }
 }
