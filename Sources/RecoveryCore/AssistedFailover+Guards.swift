@@ -18,12 +18,12 @@ extension AssistedFailover {
     private func sentinelsRefusal(
         _ survey: FailoverSurvey<Node>, _ master: (node: Node, epoch: UInt64)
     ) -> FailoverRefusal? {
-        guard let chosen = survey.chosen, survey.sentinels.count >= survey.knownSentinels / 2 + 1 else {
+        guard !survey.sentinels.isEmpty, survey.sentinels.count >= survey.knownSentinels / 2 + 1 else {
             return .noSentinelMajority
         }
         for sentinel in survey.sentinels {
             if sentinel.master != master.node || sentinel.epoch > master.epoch { return .failoverUnderWay }
-            if sentinel.failoverPending, sentinel.runID != chosen.runID { return .failoverUnderWay }
+            if sentinel.failoverPending, sentinel.runID != survey.chosen?.runID { return .failoverUnderWay }
         }
         return nil
     }
@@ -59,6 +59,6 @@ extension AssistedFailover {
     }
 
     private func quorumRefusal(_ survey: FailoverSurvey<Node>) -> FailoverRefusal? {
-        survey.chosen?.hasQuorum == true ? nil : .noQuorum
+        survey.chosen == nil ? .noQuorum : nil
     }
 }

@@ -35,8 +35,11 @@ package struct FailoverSurvey<Node: Hashable & Comparable & Sendable>: Equatable
         self.peers = peers
     }
 
-    /// The one Sentinel that every observer asks: the lowest run id that answers.
-    package var chosen: SentinelView<Node>? { sentinels.min { $0.runID < $1.runID } }
+    /// The one Sentinel that every observer asks: the lowest run id that answers and reaches its quorum. A Sentinel that
+    /// is cut off from the others would promote a node that they hear nothing of.
+    package var chosen: SentinelView<Node>? {
+        sentinels.lazy.filter(\.hasQuorum).min { $0.runID < $1.runID }
+    }
 }
 
 /// One Sentinel's answers.

@@ -97,6 +97,9 @@ struct SentinelAnswers: Equatable {
         value?.integer.flatMap { (0...86_400_000).contains($0) ? .milliseconds($0) : nil }
     }
 
+    /// Whether an answer to `SENTINEL CKQUORUM` says that the Sentinel reaches enough others.
+    static func isQuorum(_ reply: RESPValue) -> Bool { reply.string?.hasPrefix("OK") == true }
+
     /// Nil when the answers are not what a Sentinel says.
     init?(_ sentinel: RedisEndpoint, _ replies: [RESPValue]) {
         guard replies.count == 5, let runID = replies[0].string, !runID.isEmpty,
@@ -109,7 +112,7 @@ struct SentinelAnswers: Equatable {
         view = SentinelView(
             endpoint: sentinel, runID: runID, master: master, epoch: epoch,
             failoverPending: flags.split(separator: ",").contains("failover_in_progress"),
-            hasQuorum: replies[4].string?.hasPrefix("OK") == true,
+            hasQuorum: Self.isQuorum(replies[4]),
             failoverTimeout: Self.milliseconds(fields["failover-timeout"]),
             downAfter: Self.milliseconds(fields["down-after-milliseconds"]))
         self.replicas = replicas.map(\.endpoint)
@@ -164,7 +167,8 @@ extension ReplicaState<RedisEndpoint> {
 
 /// Asks one Sentinel for a failover.
 enum FailoverQuestion {
-    /// The run id is asked for again first: the address must still be the Sentinel that was chosen.
+    /// The run id and the quorum are asked for again first: the address must still be the Sentinel that was chosen, and
+    /// that one must not have lost the others meanwhile, for then other observers choose another.
     static func ask(
         _ request: FailoverRequest<RedisEndpoint>, _ watcher: SentinelWatcher.Configuration
     ) async -> RequestAnswer {
@@ -177,9 +181,11 @@ enum FailoverQuestion {
         }
         defer { connection.abandon() }
         do {
-            guard try await connection.send(["SENTINEL", "MYID"]).string == request.runID else {
-                return .rejected("it is another Sentinel now")
-            }
+            let replies = try await connection.pipeline([
+                ["SENTINEL", "MYID"], ["SENTINEL", "CKQUORUM", watcher.service],
+            ])
+            guard replies[0].string == request.runID else { return .rejected("it is another Sentinel now") }
+            guard SentinelAnswers.isQuorum(replies[1]) else { return .rejected("it has lost its quorum") }
         } catch {
             return .rejected("it does not answer")
         }

@@ -66,7 +66,9 @@ struct GuardCase: Sendable, CustomTestStringConvertible {
             survey.peers = (2...5).map { PeerView("web-\($0)", missesMaster: true) }
             for index in survey.replicas.indices { survey.replicas[index].state?.isLinkUp = true }
         },
-        GuardCase("the chosen Sentinel has no quorum", .noQuorum) { $0.sentinels[1].hasQuorum = false },
+        GuardCase("no Sentinel has a quorum", .noQuorum) { survey in
+            for index in survey.sentinels.indices { survey.sentinels[index].hasQuorum = false }
+        },
     ]
 }
 
@@ -81,6 +83,25 @@ struct GuardCase: Sendable, CustomTestStringConvertible {
         // The same loss is asked for as soon as the guard lets it pass: nothing else stood in its way.
         scene.pass(.milliseconds(50), answering: deadMasterSurvey())
         #expect(scene.requests.count == 1)
+    }
+
+    /// It may be cut off from the others; every observer skips it alike.
+    @Test func aSentinelWithoutQuorumIsNotAsked() {
+        func asked(_ change: (inout FailoverSurvey<String>) -> Void) -> String? {
+            var scene = FailoverScene()
+            scene.crash()
+            scene.send(.surveyed(deadMasterSurvey(change)))
+            return scene.requests.first?.runID
+        }
+        let usual = deadMasterSurvey().sentinels.map(\.runID).min()
+        #expect(asked { _ in } == usual)
+        let next = deadMasterSurvey().sentinels.map(\.runID).sorted()[1]
+        #expect(
+            asked { survey in
+                for index in survey.sentinels.indices where survey.sentinels[index].runID == usual {
+                    survey.sentinels[index].hasQuorum = false
+                }
+            } == next)
     }
 
     /// A majority of all observers, the replicas among them.
