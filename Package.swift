@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let argumentParser = Self.product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = Self.product(name: "AsyncHTTPClient", package: "async-http-client")
     static let asn1 = Self.product(name: "SwiftASN1", package: "swift-asn1")
     static let crypto = Self.product(name: "Crypto", package: "swift-crypto")
     static let cryptoExtras = Self.product(name: "CryptoExtras", package: "swift-crypto")
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
@@ -66,6 +68,16 @@ let package = Package(
             dependencies: [
                 "RESP", "RecoveryCore", .crypto, .nioCore, .nioPosix, .nioSSL, .nioTLS, .nioHTTP1, .deque, .logging,
             ],
+            swiftSettings: strict),
+
+        // HTTP to the APIs of a cloud, and its object storage. The sidecar has none of it.
+        .target(
+            name: "CloudHTTP",
+            dependencies: ["Topology", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioSSL],
+            swiftSettings: strict),
+        .target(
+            name: "ObjectStore",
+            dependencies: ["CloudHTTP", "Topology", .crypto, .nioCore, .nioPosix, .nioHTTP1, .logging],
             swiftSettings: strict),
 
         // The certificates of a local store.
@@ -119,7 +131,9 @@ let package = Package(
             swiftSettings: strict),
 
         // Servers and a blocking client for tests and benchmarks.
-        .target(name: "LoopbackServers", dependencies: ["RESP"], path: "Tests/LoopbackServers", swiftSettings: strict),
+        .target(
+            name: "LoopbackServers", dependencies: ["RESP", .nioCore, .nioPosix], path: "Tests/LoopbackServers",
+            swiftSettings: strict),
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
@@ -127,6 +141,18 @@ let package = Package(
             name: "RecoveryCoreTests", dependencies: ["RecoveryCore", "Topology", "LoopbackServers"],
             swiftSettings: strict),
         .testTarget(name: "AgeTests", dependencies: ["Age", "LoopbackServers"], swiftSettings: strict),
+        .testTarget(
+            name: "CloudHTTPTests",
+            dependencies: ["CloudHTTP", "LoopbackServers", "Topology", .crypto, .nioCore, .nioHTTP1],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ObjectStoreTests",
+            dependencies: ["ObjectStore", "CloudHTTP", "LoopbackServers", "Topology", .nioCore, .nioHTTP1, .logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ContractTests",
+            dependencies: ["ObjectStore", "CloudHTTP", "LoopbackServers", "Topology", .crypto, .nioCore, .logging],
+            swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
         .testTarget(
             name: "RenderingTests", dependencies: ["Rendering", "Topology"], exclude: ["Golden"], swiftSettings: strict),
