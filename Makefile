@@ -31,7 +31,7 @@ RELEASE := $(FLAGS) -c release --static-swift-stdlib -Xswiftc -enforce-exclusivi
 RUN_TESTS = $(SWIFT) test $(FLAGS) -c $(CONFIG) --skip-build --disable-xctest --no-parallel
 
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
-SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root Scripts/promises .ci/run
+SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root Scripts/python-root Scripts/promises .ci/run
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test bench chaos promises soak format lint install uninstall clean

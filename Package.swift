@@ -151,7 +151,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ContractTests",
-            dependencies: ["ObjectStore", "CloudHTTP", "LoopbackServers", "Topology", .crypto, .nioCore, .logging],
+            dependencies: [
+                "ObjectStore", "CloudHTTP", "LoopbackServers", "Topology", .crypto, .nioCore, .nioHTTP1, .logging,
+            ],
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
         .testTarget(

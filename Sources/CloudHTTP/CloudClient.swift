@@ -25,6 +25,8 @@ package struct CloudClient: Sendable {
         package var rate: TokenBucket.Rate?
         /// The authorities (PEM) that servers' certificates must come from; nil for the system's.
         package var authoritiesFile: String?
+        /// Of hosts that no name server knows, by name.
+        package var addresses: [String: String] = [:]
         /// The service's own name of an error, read from an answer that may be one; see ``RetryPolicy/Failure``.
         package var errorCode: @Sendable (CloudResponse) -> String? = { _ in nil }
 
@@ -69,6 +71,7 @@ package struct CloudClient: Sendable {
                 connect: TimeAmount(settings.connectTimeout), read: TimeAmount(settings.idleTimeout),
                 write: TimeAmount(settings.idleTimeout)))
         configuration.httpVersion = .http1Only
+        configuration.dnsOverride = settings.addresses
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = settings.connections
         // Attempts are this client's decision.
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -225,6 +228,8 @@ extension CloudBody {
             }
             body.writeImmutableBuffer(piece)
         }
+        // Reading may just end when the task is cancelled.
+        try Task.checkCancellation()
         return body
     }
 

@@ -46,8 +46,10 @@ package struct CloudEndpoint: Sendable, Hashable {
         return port.map { "\(name):\($0)" } ?? name
     }
 
-    /// Whether the name is an address of this machine's loopback network, or the name of it.
-    package var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") && isAddress }
+    /// Whether the host is this machine: an address of its loopback network, or a name that means it (RFC 6761).
+    package var isLoopback: Bool {
+        isAddress ? host == "::1" || host.hasPrefix("127.") : host == "localhost" || host.hasSuffix(".localhost")
+    }
 
     /// Whether the host is an IP address, not a name.
     package var isAddress: Bool {

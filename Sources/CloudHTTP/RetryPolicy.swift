@@ -26,7 +26,9 @@ package struct RetryPolicy: Sendable, Equatable {
         package var mayHaveBeenDone: Bool {
             switch self {
             case .outcomeUnknown: true
-            case .answered(let status, let code, _): status >= 500 && !RetryPolicy.refusals.contains(code ?? "")
+            case .answered(let status, let code, _):
+                (status >= 500 || RetryPolicy.passing.contains(code ?? ""))
+                    && !RetryPolicy.refusals.contains(code ?? "")
             case .notConnected, .permanent: false
             }
         }

@@ -173,7 +173,7 @@ struct CloudClientTests {
         } _: { server in
             try await client { client in
                 let task = Task { try await client.send(request(server.port)) }
-                while server.requests.isEmpty { await Task.yield() }
+                while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
                 task.cancel()
                 await #expect(throws: CancellationError.self) { try await task.value }
                 #expect(server.requests.count == 1)

@@ -64,6 +64,8 @@ struct TextTests {
             (["Retry-After": "soon"], nil), (["Retry-After": "-1"], nil), ([:], nil),
         ] as [([String: String], Duration?)])
     func retryAfter(_ headers: [String: String], expected: Duration?) {
-        #expect(CloudResponse(status: 503, headers: HTTPHeaders(headers.map { ($0, $1) }), body: ByteBuffer()).retryAfter == expected)
+        #expect(
+            CloudResponse(status: 503, headers: HTTPHeaders(headers.map { ($0, $1) }), body: ByteBuffer()).retryAfter
+                == expected)
     }
 }

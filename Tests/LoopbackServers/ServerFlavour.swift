@@ -46,11 +46,13 @@ package struct ServerFlavour: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Where Scripts/debian-root puts the programs of another Debian release.
-    static func root(_ name: String) -> URL {
-        let environment = ProcessInfo.processInfo.environment
-        func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
-        let caches = folder("XDG_CACHE_HOME") ?? (folder("HOME") ?? "/tmp") + "/.cache"
-        return URL(filePath: folder("BREAKWATER_CACHE") ?? caches + "/breakwater")
-            .appending(path: "debian/\(name)/programs")
-    }
+    static func root(_ name: String) -> URL { cacheFolder.appending(path: "debian/\(name)/programs") }
+}
+
+/// Where the scripts keep what they fetched for the tests.
+var cacheFolder: URL {
+    let environment = ProcessInfo.processInfo.environment
+    func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
+    let caches = folder("XDG_CACHE_HOME") ?? (folder("HOME") ?? "/tmp") + "/.cache"
+    return URL(filePath: folder("BREAKWATER_CACHE") ?? caches + "/breakwater")
 }
