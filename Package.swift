@@ -96,6 +96,7 @@ let package = Package(
                 .logging, .serviceLifecycle,
             ],
             swiftSettings: strict),
+        .target(name: "BackupEngine", dependencies: ["RecoveryCore", .crypto], swiftSettings: strict),
         .target(
             name: "LocalStack",
             dependencies: [
@@ -136,6 +137,9 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
+        .testTarget(
+            name: "BackupEngineTests", dependencies: ["BackupEngine", "RecoveryCore", "LoopbackServers", .crypto],
+            swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
         .testTarget(
             name: "RecoveryCoreTests", dependencies: ["RecoveryCore", "Topology", "LoopbackServers"],
@@ -189,8 +193,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Age", "Certificates", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology",
-                "RedisClient", "RESP", "MySQLClient", "LoopbackServers", "breakwater-proxy", .nioCore, .nioPosix,
-                .nioSSL, .subprocess, .crypto,
+                "RedisClient", "RESP", "MySQLClient", "BackupEngine", "LoopbackServers", "breakwater-proxy", .nioCore,
+                .nioPosix, .nioSSL, .subprocess, .crypto,
             ],
             swiftSettings: strict),
     ]
