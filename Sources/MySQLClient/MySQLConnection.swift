@@ -196,18 +196,20 @@ package actor MySQLConnection {
                 lifeline.cut()
             }
         } catch {
-            let error = isSilent(error) ? MySQLError(.timedOut, message: "the server was silent for too long") : error
-            let isAbandoned = (error as? MySQLError)?.kind == .timedOut || Task.isCancelled
-            if handle.isClosed || (error as? MySQLError)?.kind == .malformed { lifeline.cut() }
+            let isSilent = isSilent(error, handle)
+            let error = isSilent ? MySQLError(.timedOut, message: "the server was silent for too long") : error
+            let kind = (error as? MySQLError)?.kind
+            if handle.isClosed || kind == .malformed || kind == .connectionLost { lifeline.cut() }
             guard lifeline.isCut else { throw error }
-            if isAbandoned { killAtServer(mysql_thread_id(handle.mysql)) }
+            if isSilent || Task.isCancelled { killAtServer(mysql_thread_id(handle.mysql)) }
             throw Task.isCancelled ? CancellationError() : error
         }
     }
 
-    /// To the library, a server that does not answer in time is a lost connection.
-    private func isSilent(_ error: any Error) -> Bool {
-        (error as? MySQLError)?.kind == .connectionLost && lifeline.isStanding
+    /// To the library, a server that does not answer in time is a lost connection. One that announces its end is not
+    /// silent; the library leaves that connection open.
+    private func isSilent(_ error: any Error, _ handle: ClientHandle) -> Bool {
+        (error as? MySQLError)?.kind == .connectionLost && handle.isClosed && lifeline.isStanding
     }
 
     /// Ends what the server still does for a connection that was cut, from a second connection. Everybody may kill what

@@ -56,6 +56,18 @@ package final class ServerProcess: @unchecked Sendable {
         kill(pid, number)
     }
 
+    /// Stops the process, to be continued with SIGCONT, and returns when its last thread has come to a halt.
+    package func freeze() throws {
+        signal(SIGSTOP)
+        try wait(for: "\(pid) to halt") {
+            let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")
+            return threads.allSatisfy { thread in
+                let status = (try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/status", encoding: .utf8)) ?? ""
+                return status.contains("State:\tT")
+            }
+        }
+    }
+
     /// A process that has ended keeps its number until the shell takes notice, but holds no memory.
     package var isRunning: Bool { (try? residentBytes()) != nil }
 

@@ -92,7 +92,7 @@ extension MySQLTests {
                 let connection = try await MySQLConnection.connect(settings)
                 let (patient, other) = (server.settings(), settings)
                 let waiting = try await MySQLConnection.connect(patient)
-                server.process.signal(SIGSTOP)
+                try await onThread { try server.process.freeze() }
                 let error = try await mysqlError { _ = try await connection.query("SELECT 1") }
                 #expect(error.kind == .timedOut, "\(error)")
                 let late = try await mysqlError { _ = try await MySQLConnection.connect(other) }
