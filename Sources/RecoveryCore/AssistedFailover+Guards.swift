@@ -9,7 +9,17 @@ extension AssistedFailover {
         }
         guard isCrashed || silence(now) >= timing.hangAfter else { return .notCertain }
         if let lastRequest, now - lastRequest < coolDown { return .coolingDown }
-        return sentinelsRefusal(survey, master) ?? replicasRefusal(survey, now) ?? quorumRefusal(survey)
+        return sentinelsRefusal(survey, master) ?? timeRefusal(survey, now) ?? replicasRefusal(survey, now)
+            ?? quorumRefusal(survey)
+    }
+
+    /// A Sentinel that is asked goes ahead without the others' votes, and has a vote left for up to 100 ms: should one
+    /// of them begin an election of its own just then, it votes for that one, and both promote a node at one epoch,
+    /// which no Sentinel can put in order. So nobody is asked when `down-after` is about to end.
+    private func timeRefusal(_ survey: FailoverSurvey<Node>, _ now: Instant) -> FailoverRefusal? {
+        guard survey.chosen?.failoverPending != true, let downAfter = survey.sentinels.compactMap(\.downAfter).min()
+        else { return nil }
+        return silence(now) + timing.lead < downAfter ? nil : .tooLate
     }
 
     func silence(_ now: Instant) -> Duration { link.askedAt.map { now - $0 } ?? .zero }

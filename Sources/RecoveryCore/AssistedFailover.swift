@@ -50,6 +50,8 @@ package struct AssistedFailover<Node: Hashable & Comparable & Sendable>: Sendabl
     package struct Timing: Equatable, Sendable {
         /// How long PINGs may stay unanswered before the master counts as hung.
         package var hangAfter: Duration = .milliseconds(600)
+        /// How long before Sentinel's `down-after` ends a request is made at the latest.
+        package var lead: Duration = .milliseconds(250)
         /// How long until the others are asked what they see.
         package var suspectAfter: Duration = .milliseconds(25)
         /// A replica that made no progress for this long has heard nothing from its master: longer than the period of

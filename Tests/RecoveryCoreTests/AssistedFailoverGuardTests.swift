@@ -66,6 +66,7 @@ struct GuardCase: Sendable, CustomTestStringConvertible {
             survey.peers = (2...5).map { PeerView("web-\($0)", missesMaster: true) }
             for index in survey.replicas.indices { survey.replicas[index].state?.isLinkUp = true }
         },
+        GuardCase("a Sentinel's timer is about to end", .tooLate) { $0.sentinels[1].downAfter = .milliseconds(250) },
         GuardCase("no Sentinel has a quorum", .noQuorum) { survey in
             for index in survey.sentinels.indices { survey.sentinels[index].hasQuorum = false }
         },
@@ -83,6 +84,32 @@ struct GuardCase: Sendable, CustomTestStringConvertible {
         // The same loss is asked for as soon as the guard lets it pass: nothing else stood in its way.
         scene.pass(.milliseconds(50), answering: deadMasterSurvey())
         #expect(scene.requests.count == 1)
+    }
+
+    /// Whoever asks a Sentinel just when another elects itself has two nodes promoted at one epoch.
+    @Test func nobodyIsAskedWhenTheSentinelsAreAboutToDecide() {
+        func outcome(silence: Int, isPending: Bool = false) -> (requests: Int, refusals: [FailoverRefusal]) {
+            var scene = FailoverScene()
+            let survey = deadMasterSurvey { survey in
+                for index in survey.sentinels.indices {
+                    survey.sentinels[index].downAfter = .seconds(index == 0 ? 1 : 3)
+                    if survey.sentinels[index].runID == survey.chosen?.runID {
+                        survey.sentinels[index].failoverPending = isPending
+                    }
+                }
+            }
+            scene.send(.link("m", .asked))
+            scene.now = scene.now + .milliseconds(silence)
+            scene.crash()
+            scene.send(.surveyed(survey))
+            return (scene.requests.count, scene.refusals)
+        }
+        #expect(outcome(silence: 0).requests == 1)
+        #expect(outcome(silence: 740).requests == 1)
+        #expect(outcome(silence: 750) == (0, [.tooLate]))
+        #expect(outcome(silence: 5_000) == (0, [.tooLate]))
+        // What goes on already is joined.
+        #expect(outcome(silence: 750, isPending: true).refusals.isEmpty)
     }
 
     /// It may be cut off from the others; every observer skips it alike.

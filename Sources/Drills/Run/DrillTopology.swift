@@ -34,7 +34,7 @@ package enum DrillTopology {
             redis:
               role: \((requirements.role ?? .store).rawValue)
               persistence: aof
-              down_after: 1s
+              down_after: \(requirements.downAfter.inMilliseconds)ms
               failover_timeout: 5s
               failover: assisted
               maxmemory: 256MiB

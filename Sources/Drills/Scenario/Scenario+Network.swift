@@ -26,7 +26,8 @@ extension Scenario {
                 .disturb(.isolate([.master, .sentinel(0), .sidecar(2)])), .awaitRecovery, .observe(.seconds(4)),
                 .repair, .awaitHealed, .observe(.seconds(1)),
             ],
-            requirements: Requirements(network: true, role: .store, durable: true), expectations: expectations)
+            requirements: Requirements(network: true, role: .store, durable: true, downAfter: .seconds(3)),
+            expectations: expectations)
     }()
 
     package static let redisPartitionMinority: Scenario = {
@@ -85,7 +86,7 @@ extension Scenario {
                 .disturb(.sever([.formerMaster], from: [.allSentinels])), .observe(.seconds(5)), .awaitRecovery,
                 .repair, .awaitHealed, .observe(.seconds(1)),
             ],
-            requirements: Requirements(network: true, role: .store), expectations: expectations)
+            requirements: Requirements(network: true, role: .store, downAfter: .seconds(3)), expectations: expectations)
     }()
 
     package static let redisPromotedBehind = Scenario(

@@ -54,17 +54,20 @@ package struct Requirements: Sendable, Equatable {
     package var role: RedisTopology.Role?
     /// The prefix `drill:durable:` is durable.
     package var durable = false
+    /// Sentinel's `down-after`. Where the master falls silent it must leave the sidecars time to be sure of that.
+    package var downAfter: Duration = .seconds(1)
     /// The Redis nodes' data lies on small disks of their own. Only together with `network`.
     package var smallDisks = false
 
     package init(
         persistence: Bool = false, network: Bool = false, role: RedisTopology.Role? = nil, durable: Bool = false,
-        smallDisks: Bool = false
+        downAfter: Duration = .seconds(1), smallDisks: Bool = false
     ) {
         self.persistence = persistence
         self.network = network
         self.role = role
         self.durable = durable
+        self.downAfter = downAfter
         self.smallDisks = smallDisks
     }
 }
