@@ -88,6 +88,9 @@ let package = Package(
         .target(
             name: "MySQLClient", dependencies: ["CMariaDB", "Topology", .crypto, .cryptoExtras], swiftSettings: strict),
 
+        // Zstandard, for backups.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
         // Layer 2: jobs. They never import each other, except Drills, which drives a LocalStack.
         .target(
             name: "RedisProxy",
@@ -96,7 +99,12 @@ let package = Package(
                 .logging, .serviceLifecycle,
             ],
             swiftSettings: strict),
-        .target(name: "BackupEngine", dependencies: ["RecoveryCore", .crypto], swiftSettings: strict),
+        .target(
+            name: "BackupEngine",
+            dependencies: [
+                "Topology", "RecoveryCore", "Age", "MySQLClient", "ObjectStore", "CZstd", .crypto, .nioCore,
+            ],
+            swiftSettings: strict),
         .target(
             name: "LocalStack",
             dependencies: [
@@ -138,7 +146,8 @@ let package = Package(
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(
-            name: "BackupEngineTests", dependencies: ["BackupEngine", "RecoveryCore", "LoopbackServers", .crypto],
+            name: "BackupEngineTests",
+            dependencies: ["BackupEngine", "RecoveryCore", "LoopbackServers", .crypto, .nioCore],
             swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
         .testTarget(
@@ -193,8 +202,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Age", "Certificates", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology",
-                "RedisClient", "RESP", "MySQLClient", "BackupEngine", "LoopbackServers", "breakwater-proxy", .nioCore,
-                .nioPosix, .nioSSL, .subprocess, .crypto,
+                "RedisClient", "RESP", "MySQLClient", "BackupEngine", "ObjectStore", "LoopbackServers",
+                "breakwater-proxy",
+                .nioCore, .nioPosix, .nioSSL, .subprocess, .crypto,
             ],
             swiftSettings: strict),
     ]

@@ -1,0 +1,27 @@
+internal import RecoveryCore
+
+/// Which rows go into which objects.
+struct DumpLayout {
+    struct Part {
+        var table: TableSchema
+        var cut: BackupManifest.Cut
+        /// Only without rows.
+        var why: String?
+    }
+
+    private(set) var parts: [Part] = []
+    /// In the order of the tables and of their keys, with their numbers.
+    private(set) var chunks: [Chunk] = []
+
+    mutating func add(_ table: TableSchema, _ chunks: [Chunk], _ cut: BackupManifest.Cut) {
+        parts.append(Part(table: table, cut: cut))
+        for var chunk in chunks {
+            chunk.number = self.chunks.count + 1
+            self.chunks.append(chunk)
+        }
+    }
+
+    mutating func leaveOut(_ table: TableSchema, why: String) {
+        parts.append(Part(table: table, cut: .schemaOnly, why: why))
+    }
+}

@@ -1,0 +1,128 @@
+internal import MySQLClient
+
+extension SchemaReader {
+    func readViews(_ names: [String], into schema: inout DatabaseSchema) async throws {
+        guard !names.isEmpty else { return }
+        let result = try await connection.query(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS"
+                + " WHERE TABLE_SCHEMA = DATABASE()", limit: 1 << 30)
+        var definitions: [String: String] = [:]
+        for row in result.rows.indices where result.text(row, 0) == database {
+            guard let name = result.text(row, 1), names.contains(name) else { continue }
+            definitions[name] = result.text(row, 2) ?? ""
+        }
+        for name in names where definitions[name] == nil { definitions[name] = "" }
+        for name in ViewOrder.sorted(definitions, in: database) {
+            let what = "view \(name)"
+            let shown: MySQLResult
+            do {
+                shown = try await connection.query("SHOW CREATE VIEW \(name.sqlIdentifier)")
+                // A view of a table that is gone is still listed. It cannot be made anywhere.
+                _ = try await connection.query("SELECT 1 FROM \(name.sqlIdentifier) LIMIT 0")
+            } catch let error as MySQLError where error.isOfTheView {
+                schema.leftOut.append(.init(what, why: "\(error); its definition: \(definitions[name] ?? "")"))
+                continue
+            }
+            schema.views.append(
+                StoredProgram(
+                    kind: .view, name: name, create: try text(shown, 0, 1, of: what),
+                    collationConnection: try text(shown, 0, 3, of: what)))
+        }
+    }
+
+    func readRoutines(into schema: inout DatabaseSchema) async throws {
+        let result = try await connection.query(
+            "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES"
+                + " WHERE ROUTINE_SCHEMA = DATABASE()", limit: 1 << 30)
+        for kind in [StoredProgram.Kind.function, .procedure, .package, .packageBody] {
+            let rows = result.rows.indices.filter {
+                result.text($0, 0) == database && result.text($0, 2) == kind.rawValue.uppercased()
+            }
+            for name in rows.compactMap({ result.text($0, 1) }).sorted() {
+                try await readProgram(kind, name, at: 2, into: &schema.routines, &schema.leftOut)
+            }
+        }
+    }
+
+    func readTriggers(of tables: [String], into schema: inout DatabaseSchema) async throws {
+        let result = try await connection.query(
+            """
+            SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER
+            FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
+            """, limit: 1 << 30)
+        let triggers = result.rows.indices.filter { result.text($0, 0) == database }.compactMap { row in
+            guard let name = result.text(row, 1), let table = result.text(row, 2), tables.contains(table) else {
+                return nil as (place: String, order: Int, name: String, table: String)?
+            }
+            let place = "\(table)\u{0}\(result.text(row, 3) ?? "")\u{0}\(result.text(row, 4) ?? "")"
+            return (place, result.text(row, 5).flatMap { Int($0) } ?? 0, name, table)
+        }
+        for trigger in triggers.sorted(by: { ($0.place, $0.order, $0.name) < ($1.place, $1.order, $1.name) }) {
+            let before = schema.triggers.count
+            try await readProgram(.trigger, trigger.name, at: 2, into: &schema.triggers, &schema.leftOut)
+            guard schema.triggers.count > before else { continue }
+            schema.triggers[before].create = TriggerText.unqualified(
+                schema.triggers[before].create, name: trigger.name, table: trigger.table)
+        }
+    }
+
+    func readEvents(into schema: inout DatabaseSchema) async throws {
+        let result = try await connection.query(
+            "SELECT EVENT_SCHEMA, EVENT_NAME, STATUS FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()",
+            limit: 1 << 30)
+        let rows = result.rows.indices.filter { result.text($0, 0) == database }
+        for (name, status) in rows.map({ (result.text($0, 1) ?? "", result.text($0, 2)) }).sorted(by: { $0.0 < $1.0 }) {
+            let before = schema.events.count
+            try await readProgram(.event, name, at: 3, into: &schema.events, &schema.leftOut)
+            guard schema.events.count > before else { continue }
+            schema.events[before].isEnabled = status == "ENABLED"
+        }
+    }
+
+    /// Appends a program, or why it cannot be read. `column` is where `SHOW CREATE` has the statement; before it are
+    /// the `sql_mode` and, of events, the time zone; behind it the collations.
+    private func readProgram(
+        _ kind: StoredProgram.Kind, _ name: String, at column: Int, into programs: inout [StoredProgram],
+        _ leftOut: inout [DatabaseSchema.Omission]
+    ) async throws {
+        let what = "\(kind.rawValue) \(name)"
+        let shown = try await connection.query("SHOW CREATE \(kind.rawValue.uppercased()) \(name.sqlIdentifier)")
+        // The server shows the body only to the definer and to who may read all routines.
+        guard shown.text(0, column) != nil else {
+            leftOut.append(.init(what, why: "the user may not read it"))
+            return
+        }
+        programs.append(
+            StoredProgram(
+                kind: kind, name: name, create: try text(shown, 0, column, of: what),
+                sqlMode: try text(shown, 0, 1, of: what), collationConnection: try text(shown, 0, column + 2, of: what),
+                databaseCollation: try text(shown, 0, column + 3, of: what),
+                timeZone: kind == .event ? try text(shown, 0, 2, of: what) : nil))
+    }
+}
+
+extension MySQLError {
+    /// What `SHOW CREATE VIEW` and a reading of the view say when the view is at fault, and nothing else is: it refers to
+    /// what is gone (1356, 1146, 1054, 1305), or to itself in a circle (1462).
+    fileprivate var isOfTheView: Bool { [1356, 1146, 1054, 1305, 1462].contains(code) }
+}
+
+/// The statement of a trigger, which servers show as it was written.
+enum TriggerText {
+    /// Without the name of a database: at a restore into another one it would reach into the first.
+    static func unqualified(_ text: String, name: String, table: String) -> String {
+        let tokens = Array(SQLTokens(text))
+        func index(of words: Set<String>, from start: Int) -> Int? {
+            tokens.indices.dropFirst(start).first { index in
+                if case .word(let word) = tokens[index].kind { words.contains(word) } else { false }
+            }
+        }
+        guard let trigger = index(of: ["TRIGGER"], from: 0),
+            let moment = index(of: ["BEFORE", "AFTER"], from: trigger),
+            let on = index(of: ["ON"], from: moment), let each = index(of: ["FOR"], from: on)
+        else { return text }
+        return text[bytes: 0..<tokens[trigger].range.upperBound] + " \(name.sqlIdentifier) "
+            + text[bytes: tokens[moment].range.lowerBound..<tokens[on].range.upperBound]
+            + " \(table.sqlIdentifier) " + text[bytes: tokens[each].range.lowerBound..<text.utf8.count]
+    }
+}

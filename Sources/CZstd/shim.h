@@ -1,0 +1,3 @@
+// The Zstandard library (Debian: libzstd-dev).
+#include <zstd.h>
+#include <zstd_errors.h>
