@@ -165,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "ContractTests",
             dependencies: [
-                "ObjectStore", "CloudHTTP", "LoopbackServers", "Topology", .crypto, .nioCore, .nioHTTP1, .logging,
+                "ObjectStore", "CloudHTTP", "Certificates", "LoopbackServers", "Topology", .crypto, .nioCore, .nioHTTP1,
+                .logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),

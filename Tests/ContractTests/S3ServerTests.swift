@@ -1,5 +1,7 @@
+import Certificates
 import CloudHTTP
 import Foundation
+import Logging
 import LoopbackServers
 import NIOCore
 import NIOHTTP1
@@ -109,6 +111,42 @@ import Topology
                 try await store.delete([key])
             }
             #expect(try await whole.list().objects.count == 1)
+        }
+    }
+
+    /// A server of an authority of the user's own, named in the store's URL; without that name it is nobody's.
+    @Test func anAuthorityOfOnesOwn() async throws {
+        let authority = try CertificateAuthority(name: "test", now: Date(), lifetime: 86_400)
+        let server = try ObjectServer { address in
+            let issued = try authority.issue(
+                name: ObjectServer.domain, addresses: [address], now: Date(), lifetime: 86_400)
+            return (issued.certificatePEM, issued.keyPEM)
+        }
+        defer { server.stop() }
+        let file = FileManager.default.temporaryDirectory.appending(path: "authority-\(UUID().uuidString).pem")
+        try authority.pem().certificate.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        var client = CloudClient.Settings()
+        client.authoritiesFile = file.path
+        let url = "https://\(server.place.address):\(server.place.port)"
+        try await S3Fixture.make("tls-bucket", at: try CloudEndpoint(url), client)
+
+        let text = "s3://tls-bucket/shop?endpoint=\(url)&region=\(ObjectServer.region)"
+        let logger = Logger(label: "tests")
+        try await StoreLocation("\(text)&ca=\(file.path)").withStore(credentials: S3Fixture.owner, logger: logger) {
+            let written = try await $0.upload(Pieces([6_000_000, 6_000_000]), to: key)
+            let body = try await $0.read(key).collected(upTo: 12_000_000)
+            #expect(written.size == 12_000_000)
+            #expect(body == Pieces.content(0..<12_000_000))
+        }
+        let error = await #expect(throws: ObjectStoreError.self) {
+            try await StoreLocation(text).withStore(credentials: S3Fixture.owner, logger: logger) {
+                try await $0.list()
+            }
+        }
+        guard case .unreachable(.untrusted)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
         }
     }
 }

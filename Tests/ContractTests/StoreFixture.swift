@@ -91,10 +91,14 @@ enum S3Fixture {
     }
 
     private static func make(_ bucket: String) async throws {
-        let request = CloudRequest(.PUT, try endpoint(.s3PathStyle), path: "/\(bucket)", isIdempotent: true)
+        try await make(bucket, at: try endpoint(.s3PathStyle), CloudClient.Settings())
+    }
+
+    static func make(_ bucket: String, at endpoint: CloudEndpoint, _ settings: CloudClient.Settings) async throws {
+        let request = CloudRequest(.PUT, endpoint, path: "/\(bucket)", isIdempotent: true)
         let signer = SigV4Signer(
             credentials: owner, region: ObjectServer.region, service: "s3", sendsPayloadHash: true)
-        let response = try await CloudClient.with { try await $0.send(request, signer: signer) }
+        let response = try await CloudClient.with(settings) { try await $0.send(request, signer: signer) }
         guard response.isSuccess else { throw LoopbackError("the bucket was not made: \(response)") }
     }
 }

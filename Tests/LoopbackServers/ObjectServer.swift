@@ -21,8 +21,10 @@ package final class ObjectServer: Sendable {
     private let servers: [ServerProcess]
 
     /// Starts the servers, and returns when they answer.
+    ///
+    /// - Parameter certify: Makes a certificate and its key (PEM) for an address; with it S3 is spoken over TLS.
     /// - Throws: `LoopbackError` with the command that installs it, when it is not there.
-    package init() throws {
+    package init(certify: ((_ address: String) throws -> (certificate: String, key: String))? = nil) throws {
         let programs = cacheFolder.appending(path: "python/openstack-swift/bin")
         guard FileManager.default.isExecutableFile(atPath: programs.appending(path: "swift-proxy-server").path) else {
             throw LoopbackError("OpenStack Swift is not in \(programs.path): Scripts/bootstrap test")
@@ -40,7 +42,14 @@ package final class ObjectServer: Sendable {
         try Self.write(Self.hashPath, to: "swift.conf", in: directory)
         for (kind, place) in places {
             let pipeline = kind == "proxy" ? Self.proxyPipeline : Self.storagePipeline(kind)
-            let text = Self.settings(of: place, in: directory) + pipeline
+            var text = Self.settings(of: place, in: directory)
+            if kind == "proxy", let certify {
+                let pair = try certify(address)
+                try Self.write(pair.certificate, to: "certificate.pem", in: directory)
+                try Self.write(pair.key, to: "key.pem", in: directory)
+                text += "cert_file = \(directory.path)/certificate.pem\nkey_file = \(directory.path)/key.pem\n"
+            }
+            text += pipeline
             try Self.write(text, to: "\(kind).conf", in: directory)
         }
         let rings = places.filter { $0.key != "proxy" }.map { "\($0.key)=\($0.value.port)" }
