@@ -19,7 +19,7 @@ extension SidecarTopology {
         onTimeout = section.value("on_timeout") ?? .close
         clientTimeout = section.value("client_timeout", in: .milliseconds(1)...(.seconds(3_600))) ?? .seconds(1)
         selfFence =
-            section.value("self_fence", in: .milliseconds(100)...(.seconds(3_600))) ?? redis.downAfter * 4 / 5
+            section.value("self_fence", in: .milliseconds(100)...(.seconds(3_600))) ?? Self.selfFence(before: redis)
         maxClients = section.value("max_clients", in: 1...1_000_000) ?? 10_000
         password = section.value("password")
         tls = TLSTopology.read(section, provider: provider, clients: .optional)
@@ -27,5 +27,12 @@ extension SidecarTopology {
         controlPort = section.value("control_port", in: 1...65_535) ?? 9_123
         controlSecret = section.value("control_secret")
         section.finish()
+    }
+
+    /// Before anybody could promote another master: Sentinel after `down_after`, the other sidecars once a silent master
+    /// has been silent for a second.
+    private static func selfFence(before redis: RedisTopology) -> Duration {
+        let sentinels = redis.downAfter * 4 / 5
+        return redis.failover == .assisted ? min(sentinels, .milliseconds(800)) : sentinels
     }
 }

@@ -150,4 +150,12 @@ struct ShapeTests {
         #expect(topology.sidecar?.selfFence == .milliseconds(480))
         #expect(topology.sidecar?.onTimeout == .close)
     }
+
+    /// The other sidecars have a silent master replaced long before such a `down_after` ends.
+    @Test(arguments: [("assisted", 800), ("sentinel", 4_000)])
+    func theFenceComesBeforeAnyFailover(failover: String, milliseconds: Int) throws {
+        let text = localFile + "redis: { role: cache, down_after: 5s, failover: \(failover) }\nsidecar: {}\n"
+        let topology = try #require(StoreTopology.read(text: text, file: "f").topology)
+        #expect(topology.sidecar?.selfFence == .milliseconds(milliseconds))
+    }
 }
