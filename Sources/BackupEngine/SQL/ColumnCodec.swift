@@ -9,7 +9,10 @@ package struct ColumnCodec: Sendable, Hashable {
 
     enum Cast: Sendable, Hashable {
         case none
-        /// All digits of a FLOAT, and of a DOUBLE whose display was limited to some.
+        /// A number in the text that a statement gives it: MySQL's answers write some small ones another way
+        /// (`-0.00000012` for `-1.2e-7`), and a digest that the server computes would differ.
+        case characters
+        /// The same, with all digits of a FLOAT, and of a DOUBLE whose display was limited to some.
         case double
         /// An ENUM or SET by number: index 0 and members that the connection's character set lacks have no text.
         case unsigned
@@ -41,7 +44,7 @@ package struct ColumnCodec: Sendable, Hashable {
             cast = .double
         case "double", "real":
             literal = .float
-            cast = columnType.contains("(") ? .double : .none
+            cast = columnType.contains("(") ? .double : .characters
         case "enum", "set":
             literal = .number
             cast = .unsigned
@@ -91,7 +94,8 @@ package struct ColumnCodec: Sendable, Hashable {
         let column = name.sqlIdentifier
         return switch cast {
         case .none: column
-        case .double: "CAST(\(column) AS DOUBLE)"
+        case .characters: "CAST(\(column) AS CHAR)"
+        case .double: "CAST(CAST(\(column) AS DOUBLE) AS CHAR)"
         case .unsigned: "CAST(\(column) AS UNSIGNED)"
         case .binary: "CAST(\(column) AS BINARY)"
         }

@@ -14,9 +14,10 @@ struct ColumnCodecTests {
     @Test(arguments: [
         ("int(10) unsigned zerofill", nil, "`c`", SQLLiteral.number), ("bigint", nil, "`c`", .number),
         ("decimal(65,30)", nil, "`c`", .number), ("year", nil, "`c`", .number),
-        ("float", nil, "CAST(`c` AS DOUBLE)", .float),
-        ("float(7,4)", nil, "CAST(`c` AS DOUBLE)", .float),
-        ("double", nil, "`c`", .float), ("double(10,2) unsigned", nil, "CAST(`c` AS DOUBLE)", .float),
+        ("float", nil, "CAST(CAST(`c` AS DOUBLE) AS CHAR)", .float),
+        ("float(7,4)", nil, "CAST(CAST(`c` AS DOUBLE) AS CHAR)", .float),
+        ("double", nil, "CAST(`c` AS CHAR)", .float),
+        ("double(10,2) unsigned", nil, "CAST(CAST(`c` AS DOUBLE) AS CHAR)", .float),
         ("enum('a','b')", "utf8mb4", "CAST(`c` AS UNSIGNED)", .number),
         ("set('a','b')", "sjis", "CAST(`c` AS UNSIGNED)", .number), ("bit(64)", nil, "`c`", .hex),
         ("binary(16)", nil, "`c`", .hex), ("longblob", nil, "`c`", .hex),

@@ -65,7 +65,7 @@ struct ChunkSQLTests {
             try ColumnCodec("id", "bigint"), try ColumnCodec("f", "float"), try ColumnCodec("hidden", "int"),
         ]
         let chunk = ChunkSQL(table: "t", columns: columns, order: ["id", "k`"])
-        let head = "SELECT `id`,CAST(`f` AS DOUBLE),`hidden` FROM `t`"
+        let head = "SELECT `id`,CAST(CAST(`f` AS DOUBLE) AS CHAR),`hidden` FROM `t`"
         #expect(chunk.select(.whole) == head + " ORDER BY `id`,`k```")
         #expect(chunk.select(.partition("p 0")) == head + " PARTITION (`p 0`) ORDER BY `id`,`k```")
         for (range, condition) in [
