@@ -86,7 +86,8 @@ let package = Package(
         // MariaDB's client library, which must not reach the sidecar.
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
         .target(
-            name: "MySQLClient", dependencies: ["CMariaDB", "Topology", .crypto, .cryptoExtras], swiftSettings: strict),
+            name: "MySQLClient", dependencies: ["CMariaDB", "Topology", "RecoveryCore", .crypto, .cryptoExtras],
+            swiftSettings: strict),
 
         // Zstandard, for backups.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -178,7 +179,8 @@ let package = Package(
                 "RedisClient", "RecoveryCore", "RESP", "Certificates", .nioCore, .nioPosix, .nioSSL, .logging,
             ],
             swiftSettings: strict),
-        .testTarget(name: "MySQLClientTests", dependencies: ["MySQLClient", "Topology"], swiftSettings: strict),
+        .testTarget(
+            name: "MySQLClientTests", dependencies: ["MySQLClient", "RecoveryCore", "Topology"], swiftSettings: strict),
         .testTarget(
             name: "RedisProxyTests",
             dependencies: [

@@ -1,4 +1,5 @@
 internal import CMariaDB
+package import RecoveryCore
 
 /// A connection to a MySQL or MariaDB server.
 ///
@@ -16,7 +17,7 @@ package actor MySQLConnection {
     /// Nil once the connection is gone.
     private var handle: ClientHandle?
     private var isBusy = false
-    private var identity: MySQLServer?
+    private var identity: DatabaseServer?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -59,7 +60,7 @@ package actor MySQLConnection {
             throw MySQLError(.other, message: "this process has too many open files")
         }
         guard let greeting = mysql_get_server_info(handle.mysql).map({ String(cString: $0) }),
-            let server = MySQLServer(greeting: greeting)
+            let server = DatabaseServer(versionText: MySQLError.readable(greeting))
         else {
             drop()
             throw MySQLError(.malformed, message: "the server names no version")
@@ -69,7 +70,7 @@ package actor MySQLConnection {
     }
 
     /// Which server this is.
-    package var server: MySQLServer {
+    package var server: DatabaseServer {
         guard let identity else { preconditionFailure("only connections that were opened are handed out") }
         return identity
     }

@@ -1,10 +1,12 @@
+package import RecoveryCore
+
 /// What a session is set to before it dumps or loads, so that nothing depends on how the server is configured.
 package enum SessionSettings: Sendable, CaseIterable {
     case dump
     case load
 
     /// The statements, in order.
-    package func statements(for server: MySQLServer) -> [String] {
+    package func statements(for server: DatabaseServer) -> [String] {
         // No limit on the time of a statement. MySQL's holds for SELECT alone and is in milliseconds; MariaDB's holds
         // for all statements and is in seconds.
         let noLimit = server.family == .mariadb ? "max_statement_time" : "max_execution_time"

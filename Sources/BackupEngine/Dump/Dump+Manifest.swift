@@ -6,7 +6,7 @@ extension Dump {
     /// What was dumped, for those who restore it.
     func manifest(
         start: Date, schema: DatabaseSchema, plan: SnapshotPlan, snapshot: SnapshotOpener.Snapshot, layout: DumpLayout,
-        rows: [DumpedChunk], objects: [BackupManifest.Object], family: DatabaseServer.Family, version: String
+        rows: [DumpedChunk], objects: [BackupManifest.Object], server: DatabaseServer
     ) -> BackupManifest {
         let byTable = Dictionary(grouping: rows) { $0.object.table ?? "" }
         let tables = layout.parts.map { part in
@@ -22,7 +22,7 @@ extension Dump {
         return BackupManifest(
             id: id, software: options.software, startedAt: start, finishedAt: Date(),
             source: .init(
-                family: family, version: version, database: schema.name, characterSet: schema.characterSet,
+                family: server.family, version: server.text, database: schema.name, characterSet: schema.characterSet,
                 collation: schema.collation),
             snapshot: .init(
                 method: snapshot.method, consistent: consistent, position: snapshot.position, reasons: plan.reasons,

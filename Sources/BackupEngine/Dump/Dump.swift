@@ -93,7 +93,7 @@ package struct Dump: Sendable {
             let manifest = manifest(
                 start: start, schema: schema, plan: plan, snapshot: snapshot, layout: layout, rows: rows,
                 objects: objects,
-                family: DatabaseServer(await connection.server).family, version: await connection.server.text)
+                server: await connection.server)
             try await commit(manifest)
             return manifest
         } catch {
@@ -108,7 +108,7 @@ package struct Dump: Sendable {
         let grants = Grants(shown.rows.indices.compactMap { shown.text($0, 0) })
         let hasLog = try await connection.query("SELECT @@GLOBAL.log_bin").text() == "1"
         let subject = SnapshotPlan.Subject(
-            server: DatabaseServer(server), database: schema.name, tables: schema.tables.map(\.facts),
+            server: server, database: schema.name, tables: schema.tables.map(\.facts),
             hasBinaryLog: hasLog)
         do throws(SnapshotRefusal) {
             return try SnapshotPlan(for: subject, grants: grants)
@@ -172,14 +172,6 @@ final class UploadedObjects: Sendable {
     var names: [String] { state.withLock { $0 } }
 
     func add(_ name: String) { state.withLock { $0.append(name) } }
-}
-
-extension DatabaseServer {
-    init(_ server: MySQLServer) {
-        self.init(
-            server.family == .mariadb ? .mariadb : .mysql,
-            .init(server.version.major, server.version.minor, server.version.patch))
-    }
 }
 
 extension [String] {

@@ -7,7 +7,7 @@ internal import RecoveryCore
 /// which looks at the grants.
 package struct SchemaReader {
     let connection: MySQLConnection
-    let server: MySQLServer
+    let server: DatabaseServer
     /// As the server spells it.
     let database: String
     private let characterSet: String
@@ -33,7 +33,7 @@ package struct SchemaReader {
     }
 
     /// How servers are made to write what they have, whatever their configuration.
-    private static func settings(for server: MySQLServer) -> [String] {
+    private static func settings(for server: DatabaseServer) -> [String] {
         var statements = ["SET SESSION sql_quote_show_create = 1"]
         if server.family == .mysql {
             // Otherwise estimates and counters may be a day old.

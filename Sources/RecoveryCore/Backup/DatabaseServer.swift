@@ -1,10 +1,10 @@
-/// Which server a database lives on, as far as plans depend on it.
+/// Which server a database lives on.
 package struct DatabaseServer: Sendable, Hashable {
     package enum Family: String, Sendable, Hashable, CaseIterable {
         case mysql, mariadb
     }
 
-    package struct Version: Sendable, Hashable, Comparable {
+    package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible {
         package var major: Int
         package var minor: Int
         package var patch: Int
@@ -18,14 +18,19 @@ package struct DatabaseServer: Sendable, Hashable {
         package static func < (lhs: Self, rhs: Self) -> Bool {
             (lhs.major, lhs.minor, lhs.patch) < (rhs.major, rhs.minor, rhs.patch)
         }
+
+        package var description: String { "\(major).\(minor).\(patch)" }
     }
 
     package var family: Family
     package var version: Version
+    /// The whole text, such as `10.11.6-MariaDB-0+deb12u1`.
+    package var text: String
 
     package init(_ family: Family, _ version: Version) {
         self.family = family
         self.version = version
+        text = version.description
     }
 
     /// Reads `VERSION()`: `8.0.35`, `9.7.0-1`, `10.11.6-MariaDB-0+deb12u1`, `5.5.5-10.11.6-MariaDB`; `nil` for
@@ -35,9 +40,13 @@ package struct DatabaseServer: Sendable, Hashable {
     package init?(versionText text: String) {
         let isMariaDB = text.lowercased().contains("mariadb")
         let text = isMariaDB && text.hasPrefix("5.5.5-") ? text.dropFirst(6) : text[...]
-        let numbers = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }.split(separator: ".").map { Int($0) }
-        guard numbers.count >= 2, let major = numbers[0], let minor = numbers[1] else { return nil }
-        self.init(isMariaDB ? .mariadb : .mysql, Version(major, minor, numbers.count > 2 ? numbers[2] ?? 0 : 0))
+        let numbers = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            .split(separator: ".", omittingEmptySubsequences: false).prefix(3).map { Int($0) }
+        guard numbers.count == 3, let major = numbers[0], let minor = numbers[1], let patch = numbers[2] else {
+            return nil
+        }
+        self.init(isMariaDB ? .mariadb : .mysql, Version(major, minor, patch))
+        self.text = String(text)
     }
 
     func isAtLeast(_ family: Family, _ major: Int, _ minor: Int, _ patch: Int = 0) -> Bool {
@@ -47,6 +56,6 @@ package struct DatabaseServer: Sendable, Hashable {
 
 extension DatabaseServer: CustomStringConvertible {
     package var description: String {
-        "\(family == .mysql ? "MySQL" : "MariaDB") \(version.major).\(version.minor).\(version.patch)"
+        "\(family == .mysql ? "MySQL" : "MariaDB") \(version)"
     }
 }

@@ -14,9 +14,9 @@ extension BackupTests {
 
         /// A user of a database who may lock tables and nothing more, as managed servers have it.
         private static func withManagedUser(
-            _ flavour: LoopbackServers.DatabaseServer.Flavour,
+            _ flavour: LoopbackDatabase.Flavour,
             _ privileges: String = "SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES",
-            _ body: (LoopbackServers.DatabaseServer, _ root: MySQLSettings, _ user: MySQLSettings) async throws -> Void
+            _ body: (LoopbackDatabase, _ root: MySQLSettings, _ user: MySQLSettings) async throws -> Void
         ) async throws {
             try await BackupTests.withTorture(flavour) { server, root, _ in
                 let name = try #require(root.address.database)
@@ -35,8 +35,8 @@ extension BackupTests {
             }
         }
 
-        @Test(arguments: LoopbackServers.DatabaseServer.Flavour.allCases)
-        func withoutAGlobalLockTablesAreLocked(flavour: LoopbackServers.DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func withoutAGlobalLockTablesAreLocked(flavour: LoopbackDatabase.Flavour) async throws {
             try await Self.withManagedUser(flavour) { _, _, user in
                 let manifest = try await BackupTests.dump(user, to: MemoryDestination())
                 #expect(manifest.snapshot.method == .tableLocks)
@@ -44,8 +44,8 @@ extension BackupTests {
             }
         }
 
-        @Test(arguments: LoopbackServers.DatabaseServer.Flavour.allCases)
-        func whatCannotBeSeenIsRefused(flavour: LoopbackServers.DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func whatCannotBeSeenIsRefused(flavour: LoopbackDatabase.Flavour) async throws {
             try await Self.withManagedUser(flavour, "SELECT, SHOW VIEW, LOCK TABLES") { _, _, user in
                 let destination = MemoryDestination()
                 let error = await #expect(throws: DumpError.self) {
@@ -56,8 +56,8 @@ extension BackupTests {
             }
         }
 
-        @Test(arguments: LoopbackServers.DatabaseServer.Flavour.allCases)
-        func aTableThatIsChangedMeanwhileFailsTheDump(flavour: LoopbackServers.DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aTableThatIsChangedMeanwhileFailsTheDump(flavour: LoopbackDatabase.Flavour) async throws {
             try await Self.withManagedUser(flavour) { _, root, user in
                 let isAltered = Atomic(false)
                 let destination = MemoryDestination { name in
@@ -74,8 +74,8 @@ extension BackupTests {
             }
         }
 
-        @Test(arguments: LoopbackServers.DatabaseServer.Flavour.allCases)
-        func aStoreThatFailsLeavesNothingBehind(flavour: LoopbackServers.DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aStoreThatFailsLeavesNothingBehind(flavour: LoopbackDatabase.Flavour) async throws {
             try await BackupTests.withTorture(flavour) { _, source, _ in
                 let destination = MemoryDestination { name in if name.contains("parts") { throw Refused() } }
                 let error = await #expect(throws: DumpError.self) {
@@ -86,8 +86,8 @@ extension BackupTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(2)), arguments: LoopbackServers.DatabaseServer.Flavour.allCases)
-        func cancelledItLeavesNeitherObjectsNorSessions(flavour: LoopbackServers.DatabaseServer.Flavour) async throws {
+        @Test(.timeLimit(.minutes(2)), arguments: LoopbackDatabase.Flavour.allCases)
+        func cancelledItLeavesNeitherObjectsNorSessions(flavour: LoopbackDatabase.Flavour) async throws {
             try await BackupTests.withTorture(flavour) { server, source, _ in
                 let (reached, signal) = AsyncStream.makeStream(of: Void.self)
                 let destination = MemoryDestination { name in

@@ -29,7 +29,7 @@ import Topology
 
     /// Nothing of ours: age, zstd and the client.
     static func restore(
-        _ objects: [String: ByteBuffer], into database: String, of server: LoopbackServers.DatabaseServer
+        _ objects: [String: ByteBuffer], into database: String, of server: LoopbackDatabase
     ) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bw-restore-\(UUID().uuidString.prefix(8))")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -58,8 +58,8 @@ import Topology
 
     /// A database with the torture schema, and an empty one beside it; both gone afterwards.
     static func withTorture(
-        _ flavour: LoopbackServers.DatabaseServer.Flavour,
-        _ body: (LoopbackServers.DatabaseServer, _ source: MySQLSettings, _ target: MySQLSettings) async throws -> Void
+        _ flavour: LoopbackDatabase.Flavour,
+        _ body: (LoopbackDatabase, _ source: MySQLSettings, _ target: MySQLSettings) async throws -> Void
     ) async throws {
         let server = try Databases.server(flavour)
         let number = UInt32.random(in: 0 ... .max)

@@ -7,8 +7,8 @@ import Testing
 extension MySQLTests {
     /// Every type's hard values through the reading, writing and digests of backups, on real servers.
     @Suite struct LosslessRows {
-        @Test(arguments: LoopbackServers.DatabaseServer.Flavour.allCases)
-        func whatIsRestoredIsWhatWasThere(flavour: LoopbackServers.DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func whatIsRestoredIsWhatWasThere(flavour: LoopbackDatabase.Flavour) async throws {
             let types = LosslessType.all.filter { $0.only == nil || $0.only == flavour }
             try await Databases.server(flavour).withDatabase { connection, _ in
                 for (index, type) in types.enumerated() {

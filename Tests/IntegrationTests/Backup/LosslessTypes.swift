@@ -7,9 +7,9 @@ struct LosslessType: CustomTestStringConvertible {
     /// In SQL.
     var values: [String]
     /// Nil: both servers have it.
-    var only: DatabaseServer.Flavour?
+    var only: LoopbackDatabase.Flavour?
 
-    init(_ definition: String, _ values: [String], only: DatabaseServer.Flavour? = nil) {
+    init(_ definition: String, _ values: [String], only: LoopbackDatabase.Flavour? = nil) {
         (self.definition, self.values, self.only) = (definition, values, only)
     }
 

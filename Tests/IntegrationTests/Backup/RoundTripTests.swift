@@ -39,8 +39,8 @@ extension BackupTests {
             }
         }
 
-        @Test(arguments: LoopbackServers.DatabaseServer.Flavour.allCases)
-        func theStockToolsRestoreWhatWasThere(flavour: LoopbackServers.DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func theStockToolsRestoreWhatWasThere(flavour: LoopbackDatabase.Flavour) async throws {
             try await BackupTests.withTorture(flavour) { server, source, target in
                 let transfers = Transfers()
                 let reported = Mutex(DumpProgress())

@@ -5,7 +5,7 @@ enum TortureSchema {
     /// How many accounts the writer moves money between.
     static let accounts = 200
 
-    static func statements(for flavour: LoopbackServers.DatabaseServer.Flavour) -> [String] {
+    static func statements(for flavour: LoopbackDatabase.Flavour) -> [String] {
         common + (flavour == .mariadb ? mariadb : mysql) + programs
     }
 

@@ -11,18 +11,18 @@ struct Databases: Sendable {
     @TaskLocal static var current: Databases?
 
     let certificates: DatabaseCertificates
-    private let servers: [DatabaseServer]
+    private let servers: [LoopbackDatabase]
 
     init() throws {
         let certificates = try DatabaseCertificates()
         self.certificates = certificates
-        servers = try DatabaseServer.Flavour.allCases.map { flavour in
+        servers = try LoopbackDatabase.Flavour.allCases.map { flavour in
             let network = LoopbackPlace.randomNetwork()
-            return try DatabaseServer(flavour, network: network, tls: certificates.files(for: network + ".1"))
+            return try LoopbackDatabase(flavour, network: network, tls: certificates.files(for: network + ".1"))
         }
     }
 
-    static func server(_ flavour: DatabaseServer.Flavour) throws -> DatabaseServer {
+    static func server(_ flavour: LoopbackDatabase.Flavour) throws -> LoopbackDatabase {
         try #require(current?.servers.first { $0.flavour == flavour }, "the suite lacks the trait .databases")
     }
 
@@ -66,17 +66,17 @@ final class DatabaseCertificates: Sendable {
     deinit { try? FileManager.default.removeItem(at: directory) }
 
     /// A certificate for this address and the name `db.test`.
-    func files(for address: String) throws -> DatabaseServer.TLSFiles {
+    func files(for address: String) throws -> LoopbackDatabase.TLSFiles {
         let issued = try authority.issue(name: "db.test", addresses: [address], now: .now, lifetime: 86400)
         let certificate = directory.appending(path: "\(address).pem").path
         let key = directory.appending(path: "\(address).key").path
         try issued.certificatePEM.write(toFile: certificate, atomically: true, encoding: .utf8)
         try issued.keyPEM.write(toFile: key, atomically: true, encoding: .utf8)
-        return DatabaseServer.TLSFiles(ca: ca, certificate: certificate, key: key)
+        return LoopbackDatabase.TLSFiles(ca: ca, certificate: certificate, key: key)
     }
 }
 
-extension DatabaseServer {
+extension LoopbackDatabase {
     /// How a client gets here, over TCP and without TLS unless told otherwise.
     func settings(
         user: String = "root", password: String? = nil, database: String? = nil, tls: MySQLTopology.TLS? = .off,

@@ -8,8 +8,8 @@ import Topology
 extension MySQLTests {
     /// Bytes in, the same bytes out, and what the server says of them.
     @Suite struct DataSafety {
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func everyByteInEveryPlace(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func everyByteInEveryPlace(flavour: LoopbackDatabase.Flavour) async throws {
             try await Databases.server(flavour).withDatabase { connection, _ in
                 _ = try await connection.query(
                     "CREATE TABLE t (id INT PRIMARY KEY, b BLOB, l TEXT CHARACTER SET latin1)")
@@ -38,8 +38,8 @@ extension MySQLTests {
         }
 
         /// A packet ends at 16 MiB less one byte, and a row of that size is followed by an empty one.
-        @Test(arguments: DatabaseServer.Flavour.allCases, [MySQLTopology.TLS.off, .required])
-        func hugeRows(flavour: DatabaseServer.Flavour, tls: MySQLTopology.TLS) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases, [MySQLTopology.TLS.off, .required])
+        func hugeRows(flavour: LoopbackDatabase.Flavour, tls: MySQLTopology.TLS) async throws {
             let server = try Databases.server(flavour)
             try await server.withDatabase { connection, settings in
                 _ = try await connection.query("CREATE TABLE t (id INT PRIMARY KEY, b LONGBLOB)")
@@ -82,8 +82,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func aRowLargerThanTheLimit(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aRowLargerThanTheLimit(flavour: LoopbackDatabase.Flavour) async throws {
             var settings = try Databases.server(flavour).settings()
             settings.maxPacketBytes = 1 << 20
             let connection = try await MySQLConnection.connect(settings)
@@ -98,8 +98,8 @@ extension MySQLTests {
             #expect(await !other.isOpen)
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func whatTheServerSaysOfEveryType(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func whatTheServerSaysOfEveryType(flavour: LoopbackDatabase.Flavour) async throws {
             try await Databases.server(flavour).withDatabase { connection, settings in
                 let types = Self.types + (flavour == .mysql ? Self.typesOfMySQL : Self.typesOfMariaDB)
                 let definitions = types.enumerated().map { "c\($0) \($1.definition)" }

@@ -9,17 +9,17 @@ extension MySQLTests {
     @Suite struct Faults {
         /// What each test does with a server and its certificates.
         private func withServer(
-            _ flavour: DatabaseServer.Flavour, _ body: (DatabaseServer) async throws -> Void
+            _ flavour: LoopbackDatabase.Flavour, _ body: (LoopbackDatabase) async throws -> Void
         ) async throws {
             let network = LoopbackPlace.randomNetwork()
             let tls = try Databases.certificates().files(for: network + ".1")
-            let server = try await onThread { try DatabaseServer(flavour, network: network, tls: tls) }
+            let server = try await onThread { try LoopbackDatabase(flavour, network: network, tls: tls) }
             try await body(server)
             try await onThread { server.process.stop() }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func killedInTheMiddleOfARow(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func killedInTheMiddleOfARow(flavour: LoopbackDatabase.Flavour) async throws {
             try await withServer(flavour) { server in
                 let plain = try await MySQLConnection.connect(server.settings())
                 let ciphered = try await MySQLConnection.connect(server.settings(tls: .required))
@@ -53,8 +53,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func shutDownUnderAStatement(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func shutDownUnderAStatement(flavour: LoopbackDatabase.Flavour) async throws {
             try await withServer(flavour) { server in
                 let connection = try await MySQLConnection.connect(server.settings())
                 async let waiting = mysqlError { _ = try await connection.query("SELECT SLEEP(600) FROM mysql.user") }
@@ -69,9 +69,9 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases, [MySQLTopology.TLS.off, .required])
+        @Test(arguments: LoopbackDatabase.Flavour.allCases, [MySQLTopology.TLS.off, .required])
         func aSilentStatementTimesOutAndIsKilled(
-            flavour: DatabaseServer.Flavour, tls: MySQLTopology.TLS
+            flavour: LoopbackDatabase.Flavour, tls: MySQLTopology.TLS
         ) async throws {
             let server = try Databases.server(flavour)
             var settings = server.settings(tls: tls)
@@ -83,8 +83,8 @@ extension MySQLTests {
             try await eventually("the server gives up") { try await server.running("mute") == 0 }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func aServerThatHangs(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aServerThatHangs(flavour: LoopbackDatabase.Flavour) async throws {
             try await withServer(flavour) { server in
                 var settings = server.settings()
                 settings.readTimeout = .seconds(1)

@@ -1,14 +1,15 @@
 import Foundation
 import LoopbackServers
 import MySQLClient
+import RecoveryCore
 import Testing
 import Topology
 
 extension MySQLTests {
     /// Who is let in, and whom the client believes.
     @Suite struct Login {
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func overVerifiedTLSTheServerSaysWhoItIs(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func overVerifiedTLSTheServerSaysWhoItIs(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             let settings = server.settings(tls: .verifyFull, ca: try Databases.certificates().ca)
             try await MySQLConnection.with(settings) { connection in
@@ -74,8 +75,8 @@ extension MySQLTests {
             try await server.run("DROP USER native@'%', curve@'%'")
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func aWrongPasswordIsNamedButNeverTold(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aWrongPasswordIsNamedButNeverTold(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             let secret = "correct-horse-battery"
             for password in [secret, secret + secret] {
@@ -90,8 +91,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func whatIsNotThere(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func whatIsNotThere(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             let noDatabase = try await mysqlError {
                 _ = try await MySQLConnection.connect(server.settings(database: "nowhere"))
@@ -105,8 +106,8 @@ extension MySQLTests {
             #expect(try await mysqlError { _ = try await MySQLConnection.connect(closed) }.kind == .cannotConnect)
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func onlyTheRightAuthorityAndTheRightName(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func onlyTheRightAuthorityAndTheRightName(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             let (ca, stranger) = (try Databases.certificates().ca, try Databases.certificates().strangersCA)
             let other = server.otherAddress
@@ -135,7 +136,7 @@ extension MySQLTests {
 
         /// The authority alone can be verified by Connector/C 3.3; from 3.4 on the name is checked as well.
         @Test func aCertificateOfAnotherNameIsGoodEnoughForVerifyCA() async throws {
-            for flavour in DatabaseServer.Flavour.allCases {
+            for flavour in LoopbackDatabase.Flavour.allCases {
                 let server = try Databases.server(flavour)
                 let ca = try Databases.certificates().ca
                 let settings = server.settings(tls: .verifyCA, ca: ca, address: server.otherAddress)
@@ -148,10 +149,10 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func aServerWithoutTLS(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aServerWithoutTLS(flavour: LoopbackDatabase.Flavour) async throws {
             let ca = try Databases.certificates().ca
-            let server = try await onThread { try DatabaseServer(flavour) }
+            let server = try await onThread { try LoopbackDatabase(flavour) }
             try await server.run("CREATE USER shop@'%' IDENTIFIED BY 'pw'")
             for tls in [MySQLTopology.TLS.required, .verifyCA, .verifyFull] {
                 let settings = server.settings(user: "shop", password: "pw", tls: tls, ca: ca)
@@ -165,8 +166,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func aUserWhoMustUseTLS(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aUserWhoMustUseTLS(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             try await server.run("CREATE USER careful@'%' IDENTIFIED BY 'pw' REQUIRE SSL")
             let plain = server.settings(user: "careful", password: "pw")

@@ -7,8 +7,8 @@ import Topology
 extension MySQLTests {
     /// One statement after the other.
     @Suite struct Statements {
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func outcomes(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func outcomes(flavour: LoopbackDatabase.Flavour) async throws {
             try await Databases.server(flavour).withDatabase { connection, _ in
                 _ = try await connection.query(
                     "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, a VARCHAR(9) UNIQUE)")
@@ -23,8 +23,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func warningsAreHeard(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func warningsAreHeard(flavour: LoopbackDatabase.Flavour) async throws {
             try await Databases.server(flavour).withDatabase { connection, _ in
                 _ = try await connection.query("CREATE TABLE t (a TINYINT)")
                 _ = try await connection.query("SET sql_mode = ''")
@@ -38,8 +38,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func refusalsHaveTheirKindAndLeaveTheConnectionUsable(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func refusalsHaveTheirKindAndLeaveTheConnectionUsable(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             try await server.withDatabase { connection, settings in
                 for statement in [
@@ -70,8 +70,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func noFileOfThisMachineIsEverSent(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func noFileOfThisMachineIsEverSent(flavour: LoopbackDatabase.Flavour) async throws {
             try await Databases.server(flavour).withDatabase { connection, _ in
                 #expect(try await connection.query("SELECT @@local_infile").text() == "1")
                 _ = try await connection.query("CREATE TABLE t (a TEXT)")
@@ -82,8 +82,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func resultsOfAProcedureAfterTheFirstAreReadAndDropped(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func resultsOfAProcedureAfterTheFirstAreReadAndDropped(flavour: LoopbackDatabase.Flavour) async throws {
             try await Databases.server(flavour).withDatabase { connection, _ in
                 _ = try await connection.query(
                     "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2, 3; SELECT 4 FROM DUAL WHERE 1 = 0; END")
@@ -102,8 +102,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func limitsOfTheServer(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func limitsOfTheServer(flavour: LoopbackDatabase.Flavour) async throws {
             try await Databases.server(flavour).withDatabase { connection, settings in
                 _ = try await connection.query("CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB")
                 _ = try await connection.query("INSERT INTO t VALUES (1)")
@@ -127,8 +127,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func sessionSettings(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func sessionSettings(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             let expected: [SessionSettings: [String: String]] = [
                 .dump: [
@@ -161,8 +161,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func oneStatementAtATime(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func oneStatementAtATime(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             try await MySQLConnection.with(server.settings()) { connection in
                 try await connection.withRows(of: "SELECT 1 UNION SELECT 2") { connection, rows in
@@ -175,8 +175,8 @@ extension MySQLTests {
         }
 
         /// Each connection blocks a thread of its own, none of those that Swift's concurrency has.
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func manyConnectionsWaitAtOnce(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func manyConnectionsWaitAtOnce(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             try await withThrowingTaskGroup { group in
                 for _ in 0..<24 {
@@ -195,8 +195,8 @@ extension MySQLTests {
             try await eventually("none left at the server") { try await server.running("crowd") == 0 }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func aForgottenConnectionIsClosed(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aForgottenConnectionIsClosed(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             func sessions() async throws -> String? {
                 try await MySQLConnection.with(server.settings()) {

@@ -22,8 +22,8 @@ extension MySQLTests {
                 + names.map { "\(ten) \($0)" }.joined(separator: ", ")
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases, [MySQLTopology.TLS.off, .required])
-        func everyRowOnceInFlatMemory(flavour: DatabaseServer.Flavour, tls: MySQLTopology.TLS) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases, [MySQLTopology.TLS.off, .required])
+        func everyRowOnceInFlatMemory(flavour: LoopbackDatabase.Flavour, tls: MySQLTopology.TLS) async throws {
             let server = try Databases.server(flavour)
             try await MySQLConnection.with(server.settings(tls: tls)) { connection in
                 let before = try residentBytes()
@@ -45,8 +45,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func whileTheReaderPausesTheServerWaits(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func whileTheReaderPausesTheServerWaits(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             try await MySQLConnection.with(server.settings()) { connection in
                 let total = try await connection.withRows(of: Self.numbers(5)) { _, stream in
@@ -65,8 +65,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases, [MySQLTopology.TLS.off, .required])
-        func cancelledInTheMiddle(flavour: DatabaseServer.Flavour, tls: MySQLTopology.TLS) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases, [MySQLTopology.TLS.off, .required])
+        func cancelledInTheMiddle(flavour: LoopbackDatabase.Flavour, tls: MySQLTopology.TLS) async throws {
             let server = try Databases.server(flavour)
             let connection = try await MySQLConnection.connect(server.settings(tls: tls))
             let seen = Atomic(0)
@@ -87,8 +87,8 @@ extension MySQLTests {
             try await eventually("the server gives up") { try await server.running("stream") == 0 }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases, [MySQLTopology.TLS.off, .required])
-        func cancelledWhileTheServerIsSilent(flavour: DatabaseServer.Flavour, tls: MySQLTopology.TLS) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases, [MySQLTopology.TLS.off, .required])
+        func cancelledWhileTheServerIsSilent(flavour: LoopbackDatabase.Flavour, tls: MySQLTopology.TLS) async throws {
             let server = try Databases.server(flavour)
             let connection = try await MySQLConnection.connect(server.settings(tls: tls))
             let waiting = Task { try await connection.query("SELECT /* silent */ SLEEP(600)") }
@@ -105,8 +105,8 @@ extension MySQLTests {
             await #expect(throws: CancellationError.self) { _ = try await never.value }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func closedFromOutsideWhileRowsAreRead(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func closedFromOutsideWhileRowsAreRead(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             let connection = try await MySQLConnection.connect(server.settings())
             let error = try await mysqlError {
@@ -120,8 +120,8 @@ extension MySQLTests {
             #expect(await !connection.isOpen)
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func rowsThatNobodyWantsCostTheConnectionNotTheTime(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func rowsThatNobodyWantsCostTheConnectionNotTheTime(flavour: LoopbackDatabase.Flavour) async throws {
             struct Enough: Error {}
             let server = try Databases.server(flavour)
             for isThrown in [true, false] {
@@ -145,8 +145,8 @@ extension MySQLTests {
             try await eventually("the server gives up") { try await server.running("stream") == 0 }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func aKilledStatementEndsTheRowsNotTheConnection(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aKilledStatementEndsTheRowsNotTheConnection(flavour: LoopbackDatabase.Flavour) async throws {
             let server = try Databases.server(flavour)
             try await MySQLConnection.with(server.settings()) { connection in
                 let thread = try #require(await connection.threadID)
@@ -162,8 +162,8 @@ extension MySQLTests {
             }
         }
 
-        @Test(arguments: DatabaseServer.Flavour.allCases)
-        func aStatementWithoutRows(flavour: DatabaseServer.Flavour) async throws {
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aStatementWithoutRows(flavour: LoopbackDatabase.Flavour) async throws {
             try await MySQLConnection.with(try Databases.server(flavour).settings()) { connection in
                 let error = try await mysqlError { try await connection.withRows(of: "SET @a = 1") { _, _ in } }
                 #expect(error == MySQLError(.other, message: "the statement returns no rows"))

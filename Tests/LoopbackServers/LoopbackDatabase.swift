@@ -2,7 +2,7 @@ internal import Foundation
 
 /// A MySQL or MariaDB of its own data directory, on two loopback addresses and a unix socket. There is the user `root`
 /// without a password, who may come from everywhere.
-package final class DatabaseServer: Sendable {
+package final class LoopbackDatabase: Sendable {
     package enum Flavour: String, Sendable, CaseIterable, CustomStringConvertible {
         /// What the operating system has installed.
         case mariadb
@@ -85,12 +85,12 @@ package final class DatabaseServer: Sendable {
 
 /// How the two families are started.
 private struct Programs {
-    let flavour: DatabaseServer.Flavour
+    let flavour: LoopbackDatabase.Flavour
     /// For `mysql`, the folder `usr` of its root.
     private let base: String
     private let mysqld: String
 
-    init(_ flavour: DatabaseServer.Flavour) throws {
+    init(_ flavour: LoopbackDatabase.Flavour) throws {
         self.flavour = flavour
         let programs = ServerFlavour.root("mysql-sid")
         mysqld = programs.appending(path: "mysqld").path
@@ -131,7 +131,7 @@ private struct Programs {
         }
     }
 
-    static func options(_ tls: DatabaseServer.TLSFiles) -> [String] {
+    static func options(_ tls: LoopbackDatabase.TLSFiles) -> [String] {
         ["--ssl-ca=\(tls.ca)", "--ssl-cert=\(tls.certificate)", "--ssl-key=\(tls.key)"]
     }
 
