@@ -120,6 +120,15 @@ final class Lane {
         upstream.writeAndFlush(buffer)
     }
 
+    /// Takes the whole queue, of which nothing is sent, each command with its frame.
+    func takeUnsent() -> [(PendingCommand, ByteBuffer)] {
+        var frames = unsent
+        let commands = pending.map { ($0, frames.readSlice(length: Int($0.length)) ?? ByteBuffer()) }
+        pending.removeAll()
+        unsent = ByteBuffer()
+        return commands
+    }
+
     func close() {
         disconnect()
     }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import RESP
 import RedisClient
 import Synchronization
 
@@ -120,6 +121,17 @@ final class DataPathScene: Sendable {
         let port = listener.localAddress?.port ?? 0
         return try await RedisConnection.connect(
             to: .tcp(RedisEndpoint(host: "127.0.0.1", port: port)), options: options, on: group)
+    }
+
+    /// Sends each command over a connection of its own, and returns when the server has got all of them.
+    func send(_ commands: [[String]], to server: ScriptedServer) async throws -> [Task<RESPValue, any Error>] {
+        var answers: [Task<RESPValue, any Error>] = []
+        for command in commands {
+            let client = try await connect()
+            answers.append(Task { try await client.send(command) })
+        }
+        try await until { server.commands.count == commands.count }
+        return answers
     }
 
     /// Waits for something that must come to be; fails the test when it does not within a generous time.

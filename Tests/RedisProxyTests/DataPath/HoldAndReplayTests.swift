@@ -131,12 +131,7 @@ import Testing
             let server = try await scene.server { _ in .silence }
             try await scene.setMaster(server)
             let commands = [["GET", "k"], ["INCR", "n"], ["SET", "safe:k", "v"], ["MULTI"]]
-            var waiting: [Task<RESPValue, any Error>] = []
-            for command in commands {
-                let client = try await scene.connect()
-                waiting.append(Task { try await client.send(command) })
-            }
-            try await scene.until { server.commands.count == commands.count }
+            let waiting = try await scene.send(commands, to: server)
             let start = ContinuousClock.now
             try await scene.setMaster(nil)
             for task in waiting {
@@ -159,12 +154,7 @@ import Testing
             let server = try await scene.server { _ in .silence }
             try await scene.setMaster(server)
             let commands = [["GET", "k"], ["MULTI"], ["INCR", "n"]]
-            var waiting: [Task<RESPValue, any Error>] = []
-            for command in commands {
-                let client = try await scene.connect()
-                waiting.append(Task { try await client.send(command) })
-            }
-            try await scene.until { server.commands.count == commands.count }
+            let waiting = try await scene.send(commands, to: server)
             let start = ContinuousClock.now
             try await scene.setMaster(nil)
             server.setScript { $0[0] == "GET" ? .reply("$1\r\nv\r\n") : .reply("+OK\r\n") }

@@ -19,12 +19,7 @@ extension Lane {
             disconnect()
             requeue()
         }
-        let commands = pending
-        var frames = unsent
-        pending.removeAll()
-        unsent = ByteBuffer()
-        for command in commands {
-            let frame = frames.readSlice(length: Int(command.length)) ?? ByteBuffer()
+        for (command, frame) in takeUnsent() {
             let session = command.session
             guard session.isOpen else { continue }
             if let reply = shard.degradedReply(to: command.spec, frame, of: session) {

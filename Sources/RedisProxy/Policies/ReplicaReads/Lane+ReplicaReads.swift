@@ -12,12 +12,7 @@ extension Lane {
         shard.avoid(key)
         guard !isEmpty else { return }
         requeue()
-        let commands = pending
-        var frames = unsent
-        pending.removeAll()
-        unsent = ByteBuffer()
-        for command in commands {
-            let frame = frames.readSlice(length: Int(command.length)) ?? ByteBuffer()
+        for (command, frame) in takeUnsent() {
             shard.metrics.countReplicaFallback(.lost)
             command.session.sendToMaster(frame, command)
         }
