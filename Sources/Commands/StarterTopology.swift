@@ -49,7 +49,7 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
           # store: the data exists only here (the default; nothing is ever dropped).
           role: cache
           # How long Sentinel waits before it calls a silent master dead.
-          down_after: 1s
+          down_after: 2s
           failover_timeout: 10s
           maxmemory: 64MiB
           # Key prefixes whose SET and DEL may be sent again when nobody knows whether they arrived:

@@ -5,12 +5,19 @@ extension Rules {
             context.report(
                 .redisDownAfter, at: "redis.down_after",
                 "`down_after` is \(redis.downAfter.topologyText); below 500ms a slow command or a fork looks like a dead master",
-                hint: "use 1s to 5s")
+                hint: "use 2s to 5s")
+        } else if redis.downAfter < .seconds(2) {
+            // SENTINEL_PING_PERIOD in sentinel.c is also the least time between two attempts to connect.
+            context.report(
+                .redisDownAfter, as: .warning, at: "redis.down_after",
+                "`down_after` is \(redis.downAfter.topologyText): a Sentinel connects anew once a second, so after a failover "
+                    + "it can take the new master for dead before it has reached it",
+                hint: "use 2s to 5s")
         } else if redis.downAfter > .seconds(30) {
             context.report(
                 .redisDownAfter, as: .warning, at: "redis.down_after",
                 "`down_after` is \(redis.downAfter.topologyText): a hung master blocks the store for that long",
-                hint: "use 1s to 5s")
+                hint: "use 2s to 5s")
         }
         if redis.failoverTimeout < redis.downAfter {
             context.report(

@@ -174,7 +174,9 @@ let ruleCases: [DiagnosticCase] = [
 
     // Timers.
     DiagnosticCase("too hasty", goodRedisFile("down_after: 499ms"), "18:15 error redis.down_after"),
-    DiagnosticCase("just not", goodRedisFile("down_after: 500ms")),
+    DiagnosticCase("just not", goodRedisFile("down_after: 500ms"), "18:15 warning redis.down_after"),
+    DiagnosticCase("hasty", goodRedisFile("down_after: 1999ms"), "18:15 warning redis.down_after"),
+    DiagnosticCase("long enough for a Sentinel to reach the new master", goodRedisFile("down_after: 2s")),
     DiagnosticCase(
         "too patient", goodRedisFile("down_after: 31s", "failover_timeout: 60s"), "18:15 warning redis.down_after"),
     DiagnosticCase(

@@ -23,8 +23,7 @@ package enum DrillTopology {
           on_timeout: close
         """)
 
-    /// What scenarios run on that cut links or ask for a role: failover assisted, as the default is. The hold of three
-    /// seconds covers a master that is cut off, which has to be told from one that pauses.
+    /// What scenarios run on that cut links or ask for a role: failover assisted, as the default is.
     package static func separated(_ requirements: Requirements) -> StoreTopology {
         var topology = store(
             """
@@ -39,7 +38,7 @@ package enum DrillTopology {
               failover: assisted
               maxmemory: 256MiB
             sidecar:
-              hold: 3s
+              hold: \(requirements.hold.inMilliseconds)ms
               on_timeout: close
             """)
         if requirements.durable { topology.redis?.durable = [ClientKeys.durablePrefix] }

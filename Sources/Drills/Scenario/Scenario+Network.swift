@@ -119,7 +119,9 @@ extension Scenario {
                 .inject(Fault(.kill, .master)), .awaitRecovery, .observe(.seconds(2)), .repair, .awaitHealed,
                 .observe(.seconds(1)),
             ],
-            requirements: Requirements(network: true, role: .store), expectations: expectations)
+            // A Sentinel connects anew once a second only: with less, those that hear of the new master in the same moment
+            // could take it for dead before they have reached it.
+            requirements: Requirements(network: true, role: .store, downAfter: .seconds(3)), expectations: expectations)
     }()
 
     package static let redisDiskFull: Scenario = {
@@ -133,7 +135,10 @@ extension Scenario {
                 .inject(Fault(.fillDisk, .master)), .observe(.seconds(3)), .awaitRecovery, .repair, .awaitHealed,
                 .observe(.seconds(1)),
             ],
-            requirements: Requirements(persistence: true, network: true, role: .store, smallDisks: true),
+            // A master that answers, if only MISCONF, is Sentinel's to replace: it may take a PING's second, `down-after`
+            // and the second after which it sees the promotion.
+            requirements: Requirements(
+                persistence: true, network: true, role: .store, smallDisks: true, hold: .seconds(5)),
             expectations: expectations)
     }()
 }

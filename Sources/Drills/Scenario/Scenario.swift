@@ -58,10 +58,13 @@ package struct Requirements: Sendable, Equatable {
     package var downAfter: Duration = .seconds(1)
     /// The Redis nodes' data lies on small disks of their own. Only together with `network`.
     package var smallDisks = false
+    /// How long sidecars let commands wait. Three seconds cover a master that is cut off, which has to be told from one
+    /// that pauses.
+    package var hold: Duration = .seconds(3)
 
     package init(
         persistence: Bool = false, network: Bool = false, role: RedisTopology.Role? = nil, durable: Bool = false,
-        downAfter: Duration = .seconds(1), smallDisks: Bool = false
+        downAfter: Duration = .seconds(1), smallDisks: Bool = false, hold: Duration = .seconds(3)
     ) {
         self.persistence = persistence
         self.network = network
@@ -69,6 +72,7 @@ package struct Requirements: Sendable, Equatable {
         self.durable = durable
         self.downAfter = downAfter
         self.smallDisks = smallDisks
+        self.hold = hold
     }
 }
 
