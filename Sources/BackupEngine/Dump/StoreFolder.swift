@@ -4,7 +4,7 @@ package import RecoveryCore
 
 /// The folder of a backup in a store.
 package struct StoreFolder: BackupDestination {
-    private let store: any ObjectStore
+    let store: any ObjectStore
     private let folder: String
 
     /// The folder below the store's prefix, with or without a slash at its end.
@@ -17,11 +17,13 @@ package struct StoreFolder: BackupDestination {
         self.init(BackupLayout.folder(of: id, in: database), in: store)
     }
 
+    func key(_ name: String) throws(ObjectStoreError) -> ObjectKey { try ObjectKey(folder + name) }
+
     package func upload<Pieces: AsyncSequence & Sendable>(
         _ pieces: Pieces, as name: String
     ) async throws -> StoredObject where Pieces.Element == ByteBuffer {
         do {
-            let written = try await store.upload(pieces, to: try ObjectKey(folder + name))
+            let written = try await store.upload(pieces, to: try key(name))
             return StoredObject(bytes: UInt64(clamping: written.size), sha256: written.sha256)
         } catch let error as ObjectStoreError {
             throw DumpError.upload(object: name, reason: error.description, hint: error.hint)
@@ -30,13 +32,13 @@ package struct StoreFolder: BackupDestination {
 
     package func commit(_ manifest: ByteBuffer) async throws {
         do {
-            _ = try await store.put(manifest, at: try ObjectKey(folder + BackupLayout.manifest), ifAbsent: true)
+            _ = try await store.put(manifest, at: try key(BackupLayout.manifest), ifAbsent: true)
         } catch let error as ObjectStoreError {
             throw DumpError.upload(object: BackupLayout.manifest, reason: error.description, hint: error.hint)
         }
     }
 
     package func discard(_ names: [String]) async throws {
-        try await store.delete(try names.map { try ObjectKey(folder + $0) })
+        try await store.delete(try names.map(key))
     }
 }
