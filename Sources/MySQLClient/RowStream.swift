@@ -13,6 +13,9 @@ package struct RowStream: ~Copyable {
     package private(set) var rowsRead: UInt64 = 0
     package private(set) var isAtEnd = false
 
+    /// How many warnings the statement has, which are known at the end of its rows.
+    package var warnings: UInt32 { isAtEnd ? mysql_warning_count(handle.mysql) : 0 }
+
     private let handle: ClientHandle
     private let result: UnsafeMutablePointer<MYSQL_RES>
 

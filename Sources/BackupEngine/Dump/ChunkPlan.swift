@@ -40,7 +40,7 @@ struct ChunkCutter {
         let strategy = ChunkStrategy.choose(for: table.facts)
         let sql: ChunkSQL
         do throws(ColumnCodec.UnknownType) {
-            sql = ChunkSQL(table: table.name, columns: try table.codecs, order: strategy.order)
+            sql = ChunkSQL(table: table.name, columns: try table.codecs, order: strategy.order, index: strategy.index)
         } catch {
             throw DumpError.unknownType(table: table.name, "\(error)")
         }

@@ -55,6 +55,11 @@ struct ChunkWorkers: Sendable {
         } catch let error as MySQLError {
             throw DumpError.table(chunk.table.name, part: chunk.partName, error)
         }
+        if rows.warnings > 0, let warning = try await worker.warnings().first(where: \.isOfLoss) {
+            throw DumpError.table(
+                chunk.table.name, part: chunk.partName,
+                MySQLError(.malformed, code: warning.code, message: "a value did not come whole: \(warning.message)"))
+        }
         progress.finishObject(storedBytes: packed.storedBytes)
         let object = BackupManifest.Object(
             name: chunk.objectName, kind: .rows, table: chunk.table.name, keys: chunk.keys, partition: chunk.partition,
@@ -67,6 +72,7 @@ struct ChunkWorkers: Sendable {
         var count: UInt64
         var digest: TableDigest
         var largestStatement: UInt64
+        var warnings: UInt32
     }
 
     private func read(
@@ -102,10 +108,17 @@ struct ChunkWorkers: Sendable {
             let (last, object) = try packer.finish()
             try await channel.send(last)
             let rows = RowsRead(
-                count: writer.rows, digest: digest.digest, largestStatement: UInt64(writer.largestStatement))
+                count: writer.rows, digest: digest.digest, largestStatement: UInt64(writer.largestStatement),
+                warnings: stream.warnings)
             return (object, rows)
         }
     }
+}
+
+extension MySQLWarning {
+    /// Whether a server that goes on says that it has cut a value off, or replaced it by another or by NULL: larger than
+    /// `max_allowed_packet` (1301), not of its character set (1300, 1366), truncated (1265, 1292, 1406), out of range (1264).
+    fileprivate var isOfLoss: Bool { [1264, 1265, 1292, 1300, 1301, 1366, 1406].contains(code) }
 }
 
 /// What is still to be read.

@@ -8,9 +8,9 @@ extension Dump {
         start: Date, schema: DatabaseSchema, plan: SnapshotPlan, snapshot: SnapshotOpener.Snapshot, layout: DumpLayout,
         rows: [DumpedChunk], objects: [BackupManifest.Object], server: DatabaseServer
     ) -> BackupManifest {
-        let byTable = Dictionary(grouping: rows) { $0.object.table ?? "" }
+        let byTable = Dictionary(grouping: rows) { ($0.object.table ?? "").exact }
         let tables = layout.parts.map { part in
-            let dumped = byTable[part.table.name] ?? []
+            let dumped = byTable[part.table.name.exact] ?? []
             let hasRows = part.why == nil
             return BackupManifest.Table(
                 name: part.table.name, engine: part.table.facts.engine, rows: dumped.reduce(0) { $0 + $1.object.rows },
@@ -46,7 +46,18 @@ extension Dump {
             leftOut.append(
                 .init("event \(event.name)", why: "is made disabled; ALTER EVENT … ENABLE starts it"))
         }
+        for view in schema.views {
+            guard let why = view.doubt else { continue }
+            leftOut.append(.init("what view \(view.name) shows", why: why))
+        }
         for program in schema.routines + schema.triggers + schema.events {
+            if OwnDatabase.isNamed(schema.name, in: program.create) {
+                leftOut.append(
+                    .init(
+                        "\(program.kind.rawValue) \(program.name)",
+                        why: "its text names the database \(schema.name), and goes on to mean that one wherever it is"
+                            + " restored"))
+            }
             guard let collation = program.databaseCollation, collation != schema.collation else { continue }
             leftOut.append(
                 .init(

@@ -77,7 +77,7 @@ package struct Dump: Sendable {
         do {
             let states = try await sequenceStates(of: schema, over: snapshot.workers[0])
             let progress = ProgressBoard(
-                expectedRows: layout.chunks.map(\.table).reduce(into: [:]) { $0[$1.name] = $1.facts.rows }.values
+                expectedRows: layout.chunks.map(\.table).reduce(into: [:]) { $0[$1.name.exact] = $1.facts.rows }.values
                     .reduce(0, &+), report: report)
             let upload = ObjectUpload(
                 destination: destination, recipients: options.recipients, level: options.level)

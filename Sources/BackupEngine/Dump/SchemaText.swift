@@ -1,3 +1,5 @@
+internal import RecoveryCore
+
 /// What a database is made of, as SQL text for the stock clients: one text for each kind of object.
 struct SchemaText {
     let schema: DatabaseSchema
@@ -9,7 +11,8 @@ struct SchemaText {
     /// No version of a server is asked for: what differs between them is not here.
     static let preamble = """
         SET NAMES utf8mb4;
-        SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0, unique_checks = 0;
+        SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', \
+        foreign_key_checks = 0, unique_checks = 0;
 
         """
 
@@ -32,7 +35,19 @@ struct SchemaText {
                 + definition.fullTextIndexes.map { alter(table, [$0]) }
         }
         let keys = definitions.filter { !$1.foreignKeys.isEmpty }.map { alter($0, $1.foreignKeys) }
-        return Self.text(indexes + keys)
+        return Self.text(indexes + (hasLooseForeignKeys ? [Self.looseForeignKeys] : []) + keys)
+    }
+
+    /// MySQL 8.4 refuses foreign keys to what is no whole unique key, unless told not to, which needs a privilege: only
+    /// said when there are some. Other servers pass over the comment.
+    private static let looseForeignKeys = "/*!80400 SET SESSION restrict_fk_on_non_standard_key = OFF */"
+
+    private var hasLooseForeignKeys: Bool {
+        let unique = Dictionary(schema.tables.map { ($0.name.exact, $0.facts.uniqueKeys) }) { first, _ in first }
+        return schema.tables.flatMap(\.definition.foreignKeys).compactMap(ForeignKeyTarget.init).contains { target in
+            guard let keys = unique[target.table] else { return false }
+            return !keys.contains { Set($0.parts.map { $0.column?.exact }) == Set(target.columns) }
+        }
     }
 
     private static func text(_ statements: [String]) -> String? {
@@ -85,6 +100,26 @@ struct SchemaText {
             delimiter = "$$\(number)$$"
         }
         return delimiter
+    }
+}
+
+/// What a foreign key refers to.
+struct ForeignKeyTarget: Hashable {
+    var table: ExactName
+    var columns: [ExactName?]
+
+    /// Reads `… REFERENCES `table` (`column`, …) …`; nil for a table of another database.
+    init?(_ text: String) {
+        var tokens = Array(SQLTokens(text))[...]
+        guard let start = tokens.firstIndex(where: { $0.kind == .word("REFERENCES") }) else { return nil }
+        tokens = tokens[(start + 1)...]
+        guard case .name(let table) = tokens.popFirst()?.kind, tokens.popFirst()?.kind == .symbol("(") else {
+            return nil
+        }
+        self.table = table.exact
+        columns = tokens.prefix { $0.kind != .symbol(")") }.compactMap { token in
+            if case .name(let name) = token.kind { name.exact } else { nil }
+        }
     }
 }
 

@@ -16,7 +16,8 @@ package struct ColumnCodec: Sendable, Hashable {
         case double
         /// An ENUM or SET by number: index 0 and members that the connection's character set lacks have no text.
         case unsigned
-        /// The bytes of a text as they are stored, without a conversion on the way.
+        /// The bytes of a text as they are stored, without a conversion on the way. Not by a CAST: MariaDB's gives NULL,
+        /// with a warning, for what is longer than its `max_allowed_packet`.
         case binary
     }
 
@@ -97,7 +98,7 @@ package struct ColumnCodec: Sendable, Hashable {
         case .characters: "CAST(\(column) AS CHAR)"
         case .double: "CAST(CAST(\(column) AS DOUBLE) AS CHAR)"
         case .unsigned: "CAST(\(column) AS UNSIGNED)"
-        case .binary: "CAST(\(column) AS BINARY)"
+        case .binary: "CONVERT(\(column) USING binary)"
         }
     }
 }

@@ -48,6 +48,7 @@ extension ColumnCodec {
             case .number, .float, .text, .unicodeText: "CAST(CAST(\(selectExpression) AS CHAR) AS BINARY)"
             case .hex, .hexOfCharacterSet, .asciiOrHex: "CAST(\(name.sqlIdentifier) AS BINARY)"
             }
-        return "IFNULL(CONCAT(LENGTH(\(value)),':',\(value)),'N')"
+        // Not by IFNULL: what does not fit is NULL, too, and must not pass for a value that is.
+        return "IF(\(name.sqlIdentifier) IS NULL,'N',CONCAT(LENGTH(\(value)),':',\(value)))"
     }
 }

@@ -12,6 +12,10 @@ package struct InsertWriter: ~Copyable {
         case notANumber(column: Int)
     }
 
+    /// From so many bytes on, a value stands in quotes: digits double it, and a server that took it once might then
+    /// refuse it.
+    private static let longValue = 1 << 20
+
     private let literals: [SQLLiteral]
     private let introducers: [[UInt8]]
     private let header: [UInt8]
@@ -76,8 +80,16 @@ package struct InsertWriter: ~Copyable {
         case .unicodeText:
             put("_utf8mb4")
             putText(value)
+        case .hex where value.count >= Self.longValue:
+            put("_binary")
+            putText(value)
         case .hex:
             putHex(value)
+        // The session's literals are bytes, whatever the character set makes of one of them.
+        case .hexOfCharacterSet where value.count >= Self.longValue,
+            .asciiOrHex where value.count >= Self.longValue:
+            put(introducers[column])
+            putText(value)
         case .hexOfCharacterSet:
             if !value.isEmpty { put(introducers[column]) }
             putHex(value)

@@ -10,9 +10,9 @@ package enum SQLLiteral: UInt8, Sendable, Hashable {
     case text
     /// The same with `_utf8mb4` before it, for types that take UTF-8 alone.
     case unicodeText
-    /// `0x…`: a binary string.
+    /// `0x…`: a binary string. Long ones as `_binary'…'`.
     case hex
-    /// `_cp932 0x…`: the bytes of a text in its column's character set.
+    /// `_cp932 0x…`: the bytes of a text in its column's character set. Long ones as `_cp932 '…'`.
     case hexOfCharacterSet
     /// As `text` where all bytes are ASCII, else as `hexOfCharacterSet`.
     case asciiOrHex

@@ -94,6 +94,8 @@ package struct StoredProgram: Sendable, Equatable {
     package var timeZone: String?
     /// Only of events: whether it runs.
     package var isEnabled = false
+    /// Only of views: why it could not be read at the source, though nothing is missing.
+    package var doubt: String?
 }
 
 extension DatabaseSchema {
@@ -101,21 +103,22 @@ extension DatabaseSchema {
     package func changes(since earlier: DatabaseSchema) -> [String] {
         let now = definitions
         let before = earlier.definitions
-        return Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }.sorted()
+        return Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }.sorted().map(\.text)
     }
 
-    private var definitions: [String: [String?]] {
-        var all: [String: [String?]] = ["the database": [characterSet, collation]]
+    private var definitions: [ExactName: [ExactName?]] {
+        var all: [ExactName: [ExactName?]] = [:]
+        func note(_ what: String, _ texts: String?...) { all[what.exact] = texts.map { $0?.exact } }
+        note("the database", characterSet, collation)
         for table in tables {
-            all["table \(table.name)"] = [TableDefinition.withoutCounter(table.create), table.createdAt]
+            note("table \(table.name)", TableDefinition.withoutCounter(table.create), table.createdAt)
         }
-        for sequence in sequences { all["sequence \(sequence.name)"] = [sequence.create] }
+        for sequence in sequences { note("sequence \(sequence.name)", sequence.create) }
         for program in views + routines + triggers + events {
             // Whether an event is enabled is changed by the event itself, when it has run for the last time.
-            all["\(program.kind.rawValue) \(program.name)"] = [
-                program.kind == .event ? nil : program.create, program.sqlMode, program.collationConnection,
-                program.databaseCollation,
-            ]
+            note(
+                "\(program.kind.rawValue) \(program.name)", program.kind == .event ? nil : program.create,
+                program.sqlMode, program.collationConnection, program.databaseCollation)
         }
         return all
     }

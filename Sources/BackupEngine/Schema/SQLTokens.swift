@@ -3,7 +3,7 @@
 ///
 /// Quotes are those of the default `sql_mode`: what servers write for `SHOW CREATE` in a session of ours.
 struct SQLTokens: Sequence, IteratorProtocol {
-    enum Kind: Equatable {
+    enum Kind: Hashable {
         /// A keyword, a number or a name without quotes, in upper case.
         case word(String)
         /// What stands in backticks, with doubled ones undone.

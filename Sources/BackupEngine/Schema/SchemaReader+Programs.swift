@@ -1,57 +1,69 @@
 internal import MySQLClient
+internal import RecoveryCore
 
 extension SchemaReader {
     func readViews(_ names: [String], into schema: inout DatabaseSchema) async throws {
         guard !names.isEmpty else { return }
-        let result = try await connection.query(
+        let (result, rows) = try await rows(
             "SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS"
-                + " WHERE TABLE_SCHEMA = DATABASE()", limit: 1 << 30)
-        var definitions: [String: String] = [:]
-        for row in result.rows.indices where result.text(row, 0) == database {
-            guard let name = result.text(row, 1), names.contains(name) else { continue }
+                + " WHERE TABLE_SCHEMA = DATABASE()")
+        var definitions = Dictionary(names.map { ($0.exact, "") }) { first, _ in first }
+        for row in rows {
+            guard let name = result.text(row, 1)?.exact, definitions[name] != nil else { continue }
             definitions[name] = result.text(row, 2) ?? ""
         }
-        for name in names where definitions[name] == nil { definitions[name] = "" }
-        for name in ViewOrder.sorted(definitions, in: database) {
+        for name in ViewOrder.sorted(definitions, in: database).map(\.text) {
             let what = "view \(name)"
+            var doubt: String?
             let shown: MySQLResult
             do {
                 shown = try await connection.query("SHOW CREATE VIEW \(name.sqlIdentifier)")
-                // A view of a table that is gone is still listed. It cannot be made anywhere.
-                _ = try await connection.query("SELECT 1 FROM \(name.sqlIdentifier) LIMIT 0")
+                doubt = try await whyUnreadable(name)
             } catch let error as MySQLError where error.isOfTheView {
-                schema.leftOut.append(.init(what, why: "\(error); its definition: \(definitions[name] ?? "")"))
+                schema.leftOut.append(
+                    .init(what, why: "\(error); its definition: \(definitions[name.exact] ?? "")"))
                 continue
             }
             schema.views.append(
                 StoredProgram(
-                    kind: .view, name: name, create: try text(shown, 0, 1, of: what),
-                    collationConnection: try text(shown, 0, 3, of: what)))
+                    kind: .view, name: name,
+                    create: OwnDatabase.removed(database, from: try text(shown, 0, 1, of: what)),
+                    collationConnection: try text(shown, 0, 3, of: what), doubt: doubt))
+        }
+    }
+
+    /// A view of a table that is gone is still listed; it cannot be made anywhere, and the server's error is thrown. One
+    /// whose definer is gone, or lacks a right, can.
+    private func whyUnreadable(_ view: String) async throws -> String? {
+        do {
+            _ = try await connection.query("SELECT 1 FROM \(view.sqlIdentifier) LIMIT 0")
+            return nil
+        } catch let error as MySQLError where error.isOfTheDefiner {
+            return "\(error)"
         }
     }
 
     func readRoutines(into schema: inout DatabaseSchema) async throws {
-        let result = try await connection.query(
+        let (result, rows) = try await rows(
             "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES"
-                + " WHERE ROUTINE_SCHEMA = DATABASE()", limit: 1 << 30)
+                + " WHERE ROUTINE_SCHEMA = DATABASE()")
         for kind in [StoredProgram.Kind.function, .procedure, .package, .packageBody] {
-            let rows = result.rows.indices.filter {
-                result.text($0, 0) == database && result.text($0, 2) == kind.rawValue.uppercased()
-            }
-            for name in rows.compactMap({ result.text($0, 1) }).sorted() {
+            let ofKind = rows.filter { result.text($0, 2) == kind.rawValue.uppercased() }
+            for name in ofKind.compactMap({ result.text($0, 1) }).sorted() {
                 try await readProgram(kind, name, at: 2, into: &schema.routines, &schema.leftOut)
             }
         }
     }
 
     func readTriggers(of tables: [String], into schema: inout DatabaseSchema) async throws {
-        let result = try await connection.query(
+        let (result, rows) = try await rows(
             """
             SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER
             FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
-            """, limit: 1 << 30)
-        let triggers = result.rows.indices.filter { result.text($0, 0) == database }.compactMap { row in
-            guard let name = result.text(row, 1), let table = result.text(row, 2), tables.contains(table) else {
+            """)
+        let tables = Set(tables.map(\.exact))
+        let triggers = rows.compactMap { row in
+            guard let name = result.text(row, 1), let table = result.text(row, 2), tables.contains(table.exact) else {
                 return nil as (place: String, order: Int, name: String, table: String)?
             }
             let place = "\(table)\u{0}\(result.text(row, 3) ?? "")\u{0}\(result.text(row, 4) ?? "")"
@@ -67,10 +79,8 @@ extension SchemaReader {
     }
 
     func readEvents(into schema: inout DatabaseSchema) async throws {
-        let result = try await connection.query(
-            "SELECT EVENT_SCHEMA, EVENT_NAME, STATUS FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()",
-            limit: 1 << 30)
-        let rows = result.rows.indices.filter { result.text($0, 0) == database }
+        let (result, rows) = try await rows(
+            "SELECT EVENT_SCHEMA, EVENT_NAME, STATUS FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()")
         for (name, status) in rows.map({ (result.text($0, 1) ?? "", result.text($0, 2)) }).sorted(by: { $0.0 < $1.0 }) {
             let before = schema.events.count
             try await readProgram(.event, name, at: 3, into: &schema.events, &schema.leftOut)
@@ -103,8 +113,13 @@ extension SchemaReader {
 
 extension MySQLError {
     /// What `SHOW CREATE VIEW` and a reading of the view say when the view is at fault, and nothing else is: it refers to
-    /// what is gone (1356, 1146, 1054, 1305), or to itself in a circle (1462).
-    fileprivate var isOfTheView: Bool { [1356, 1146, 1054, 1305, 1462].contains(code) }
+    /// what is gone (1356, 1146, 1054, 1305), or to itself in a circle (1462), or compares what cannot be compared (1267,
+    /// 1271).
+    fileprivate var isOfTheView: Bool { [1356, 1146, 1054, 1305, 1462, 1267, 1271].contains(code) }
+
+    /// What a reading of a view says of its definer, or of the user who reads it: there is none (1449), or it may not
+    /// read a table, a column, or call a routine (1142, 1143, 1370).
+    fileprivate var isOfTheDefiner: Bool { [1449, 1142, 1143, 1370].contains(code) }
 }
 
 /// The statement of a trigger, which servers show as it was written.

@@ -17,7 +17,7 @@ extension SchemaReader {
 
     /// Rows of `information_schema` that belong to this database. It may compare names without case, so that each is
     /// looked at again: the first column is the database's name.
-    private func rows(_ statement: String) async throws -> (MySQLResult, [Int]) {
+    func rows(_ statement: String) async throws -> (MySQLResult, [Int]) {
         let result = try await connection.query(statement, limit: 1 << 30)
         let name = Array(database.utf8)
         return (result, result.rows.indices.filter { result.rows[$0].first == .some(name) })

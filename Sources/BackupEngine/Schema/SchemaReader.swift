@@ -95,7 +95,8 @@ package struct SchemaReader {
             // History has partitions of its own.
             partitions: isVersioned ? [] : partitions)
         return TableSchema(
-            facts: facts, columns: columns, create: try await show("TABLE", listed.name, column: 1),
+            facts: facts, columns: columns,
+            create: OwnDatabase.removed(database, from: try await show("TABLE", listed.name, column: 1)),
             autoIncrement: listed.autoIncrement, isSystemVersioned: isVersioned, createdAt: listed.createdAt)
     }
 

@@ -1,3 +1,5 @@
+internal import RecoveryCore
+
 /// The order in which views can be created: each after those that it reads.
 enum ViewOrder {
     /// - Parameters:
@@ -5,16 +7,16 @@ enum ViewOrder {
     ///     `` `database`.`table` ``.
     ///   - database: The database that the views are in.
     /// - Returns: All names. Views that seem to need each other, which no server allows, keep the order of their names.
-    static func sorted(_ definitions: [String: String], in database: String) -> [String] {
+    static func sorted(_ definitions: [ExactName: String], in database: String) -> [ExactName] {
         let needs = definitions.mapValues { text in
             names(after: database, in: text).filter { definitions[$0] != nil }
         }
-        var done: Set<String> = []
-        var order: [String] = []
+        var done: Set<ExactName> = []
+        var order: [ExactName] = []
         /// With an explicit stack: the depth is the server's to choose.
         for root in definitions.keys.sorted() where !done.contains(root) {
             var stack = [(name: root, isOpened: false)]
-            var open: Set<String> = []
+            var open: Set<ExactName> = []
             while let (name, isOpened) = stack.popLast() {
                 if isOpened {
                     open.remove(name)
@@ -28,12 +30,12 @@ enum ViewOrder {
         return order
     }
 
-    private static func names(after database: String, in text: String) -> Set<String> {
-        var names: Set<String> = []
+    private static func names(after database: String, in text: String) -> Set<ExactName> {
+        var names: Set<ExactName> = []
         var last: [SQLTokens.Kind] = []
         for token in SQLTokens(text) {
             if case .name(let name) = token.kind, last.suffix(2) == [.name(database), .symbol(".")] {
-                names.insert(name)
+                names.insert(name.exact)
             }
             last = last.suffix(1) + [token.kind]
         }

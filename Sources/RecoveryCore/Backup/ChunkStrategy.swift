@@ -78,6 +78,9 @@ package struct ChunkStrategy: Sendable, Hashable {
     /// What each chunk is ordered by: the order of the clustered index, which costs nothing to read and least to load.
     /// Empty: in the server's order.
     package var order: [String]
+    /// The key that has this order; nil with an empty one. Left to itself, MySQL reads a chunk of a narrow table through
+    /// another index, a part of each of its values, and sorts.
+    package var index: String?
     /// For people.
     package var reason: String
 
@@ -95,18 +98,21 @@ package struct ChunkStrategy: Sendable, Hashable {
         let order = key.parts.compactMap(\.column)
         guard let leading = key.parts.first, leading.isWholeInteger, let column = leading.column else {
             return withoutKey(
-                table, order: order,
+                table, order: order, index: key.name,
                 "\(key.name) starts with no integer, and what lies between two texts is a matter of collations")
         }
         let reason = "ranges of \(column), \(order.count == 1 ? "which is" : "the first column of") \(key.name)"
-        return ChunkStrategy(cut: .ranges(of: column), order: order, reason: reason)
+        return ChunkStrategy(cut: .ranges(of: column), order: order, index: key.name, reason: reason)
     }
 
-    private static func withoutKey(_ table: TableFacts, order: [String], _ why: String) -> ChunkStrategy {
+    private static func withoutKey(
+        _ table: TableFacts, order: [String], index: String? = nil, _ why: String
+    ) -> ChunkStrategy {
         // Each row is in exactly one partition, which the server itself sees to.
         table.partitions.count > 1
-            ? ChunkStrategy(cut: .partitions(table.partitions), order: order, reason: "by partition: \(why)")
-            : ChunkStrategy(cut: .none, order: order, reason: "one stream: \(why)")
+            ? ChunkStrategy(
+                cut: .partitions(table.partitions), order: order, index: index, reason: "by partition: \(why)")
+            : ChunkStrategy(cut: .none, order: order, index: index, reason: "one stream: \(why)")
     }
 }
 

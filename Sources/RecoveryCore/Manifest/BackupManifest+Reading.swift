@@ -31,18 +31,19 @@ extension BackupManifest {
                 faults.append("\(object.name) does not say whose rows it holds, or holds none")
             }
         }
-        let byTable = Dictionary(grouping: objects.filter { $0.kind == .rows }, by: { $0.table ?? "" })
-        for name in byTable.keys.sorted() where !tables.contains(where: { $0.name == name }) {
+        let byTable = Dictionary(grouping: objects.filter { $0.kind == .rows }, by: { ($0.table ?? "").exact })
+        let names = Set(tables.map(\.name.exact))
+        for name in byTable.keys.sorted() where !names.contains(name) {
             faults.append("rows of \(name), which is no table of the backup")
         }
         for table in tables {
-            faults += table.faults(with: byTable[table.name] ?? []).map { "\(table.name): \($0)" }
+            faults += table.faults(with: byTable[table.name.exact] ?? []).map { "\(table.name): \($0)" }
         }
         return faults
     }
 
-    private func twice(_ names: [String]) -> [String] {
-        Dictionary(grouping: names, by: \.self).filter { $0.value.count > 1 }.keys.sorted()
+    private func twice(_ names: [String]) -> [ExactName] {
+        Dictionary(grouping: names, by: \.exact).filter { $0.value.count > 1 }.keys.sorted()
     }
 }
 
@@ -73,8 +74,9 @@ extension BackupManifest.Table {
                 faults.append("its objects leave out keys, or have some twice")
             }
         case .partitions(let names):
-            let found = objects.compactMap(\.partition)
-            if found.count != objects.count || found.sorted() != names.sorted() || Set(found).count != found.count {
+            let found = objects.compactMap(\.partition?.exact)
+            let all = names.map(\.exact)
+            if found.count != objects.count || found.sorted() != all.sorted() || Set(found).count != found.count {
                 faults.append("its objects leave out partitions, or have some twice")
             }
         }

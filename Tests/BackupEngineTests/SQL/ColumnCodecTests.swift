@@ -27,10 +27,10 @@ struct ColumnCodecTests {
         ("datetime(6)", nil, "`c`", .text), ("time", nil, "`c`", .text),
         ("longtext", "utf8mb4", "`c`", .text),
         ("varchar(9)", "utf8mb3", "`c`", .text), ("char(9)", "ascii", "`c`", .text),
-        ("text", "latin1", "CAST(`c` AS BINARY)", .asciiOrHex),
-        ("varchar(3)", "cp932", "CAST(`c` AS BINARY)", .hexOfCharacterSet),
-        ("varchar(3)", "utf16le", "CAST(`c` AS BINARY)", .hexOfCharacterSet),
-        ("varchar(3)", "swe7", "CAST(`c` AS BINARY)", .hexOfCharacterSet),
+        ("text", "latin1", "CONVERT(`c` USING binary)", .asciiOrHex),
+        ("varchar(3)", "cp932", "CONVERT(`c` USING binary)", .hexOfCharacterSet),
+        ("varchar(3)", "utf16le", "CONVERT(`c` USING binary)", .hexOfCharacterSet),
+        ("varchar(3)", "swe7", "CONVERT(`c` USING binary)", .hexOfCharacterSet),
     ])
     func everyTypeHasItsForm(_ type: String, _ set: String?, _ select: String, _ literal: SQLLiteral)
         throws

@@ -1,3 +1,4 @@
+import RecoveryCore
 import Testing
 
 @testable import BackupEngine
@@ -60,13 +61,13 @@ import Testing
     }
 
     @Test func viewsComeAfterThoseTheyRead() {
-        let definitions = [
+        let definitions: [ExactName: String] = [
             "a": "select `shop`.`z`.`i` AS `i` from `shop`.`z`",
             "z": "select 1 AS `a` from (`shop`.`m` join `other`.`a`)",
             "m": "select '`shop`.`a`' AS `x` /* `shop`.`a` */ from `shop`.`t`",
         ]
         #expect(ViewOrder.sorted(definitions, in: "shop") == ["m", "z", "a"])
-        let circle = ["a": "`shop`.`b`", "b": "`shop`.`a`"]
+        let circle: [ExactName: String] = ["a": "`shop`.`b`", "b": "`shop`.`a`"]
         #expect(ViewOrder.sorted(circle, in: "shop").sorted() == ["a", "b"])
     }
 
@@ -94,5 +95,37 @@ import Testing
     @Test func aDelimiterIsNotInTheBody() {
         #expect(SchemaText.delimiter(absentFrom: "SELECT 1; SELECT 2") == ";;")
         #expect(SchemaText.delimiter(absentFrom: "SELECT ';;$$1$$'") == "$$2$$")
+    }
+
+    @Test(arguments: [
+        ("select `shop`.`t`.`c` AS `shop` from `t`", "select `t`.`c` AS `shop` from `t`"),
+        ("select `shop`.`f`(1),`f`.`shop`.`c`", "select `f`(1),`f`.`shop`.`c`"),
+        // An alias that is called as the database is.
+        ("select `shop`.`c` from `t` `shop`", "select `shop`.`c` from `t` `shop`"),
+        ("select '`shop`.`f`(' /* `shop`.`f`( */", "select '`shop`.`f`(' /* `shop`.`f`( */"),
+        ("`id` int DEFAULT nextval(`shop`.`s`), `x` int", "`id` int DEFAULT nextval(`s`), `x` int"),
+        ("(`shop`.`s`)", "(`shop`.`s`)"), ("`shop`.", "`shop`."), ("`shop`", "`shop`"), ("", ""),
+    ])
+    func aDatabaseDoesNotNameItself(text: String, expected: String) {
+        #expect(OwnDatabase.removed("shop", from: text) == expected)
+        #expect(OwnDatabase.removed("other", from: text) == text)
+    }
+
+    @Test func anAuthorsTextThatNamesTheDatabaseIsFound() {
+        for text in ["INSERT INTO shop.t VALUES (1)", "DELETE FROM `shop` . `t`"] {
+            #expect(OwnDatabase.isNamed("shop", in: text))
+        }
+        for text in ["SELECT 'shop.t'", "SELECT t.shop", "SELECT shop", "-- shop.t\nSELECT 1"] {
+            #expect(!OwnDatabase.isNamed("shop", in: text))
+        }
+        #expect(!OwnDatabase.isNamed("\u{e9}", in: "`e\u{301}`.`t`"))
+    }
+
+    @Test func whatAForeignKeyRefersTo() {
+        let target = ForeignKeyTarget(
+            "CONSTRAINT `REFERENCES` FOREIGN KEY (`a`) REFERENCES `t``x` (`b`, `c`) ON DELETE CASCADE")
+        #expect(target?.table == "t`x" && target?.columns == ["b", "c"])
+        #expect(ForeignKeyTarget("FOREIGN KEY (`a`) REFERENCES `other`.`t` (`b`)") == nil)
+        #expect(ForeignKeyTarget("FOREIGN KEY (`a`)") == nil)
     }
 }

@@ -85,6 +85,7 @@ struct LosslessType: CustomTestStringConvertible {
         .init("TEXT CHARACTER SET cp932", ["_cp932 0x955C81608191", "_cp932 0xF040", "_cp932 0xFA40EEEF"]),
         .init("TEXT CHARACTER SET sjis", ["_sjis 0x815C8160815F5C7E"]),
         .init("TEXT CHARACTER SET gbk", ["_gbk 0x815C95FE"]), .init("TEXT CHARACTER SET big5", ["_big5 0xA55CB15C"]),
+        .init("LONGTEXT CHARACTER SET cp932", ["REPEAT(_cp932 0x955C0D0A41, 210000)"]),
         .init("TEXT CHARACTER SET eucjpms", ["_eucjpms 0xA1C1ADA1"]),
         .init("TEXT CHARACTER SET ucs2", ["_ucs2 0x00410027FF3C", "''"]),
         .init("TEXT CHARACTER SET utf16", ["_utf16 0xD83DDED20041"]),

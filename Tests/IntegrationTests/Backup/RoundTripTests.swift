@@ -101,20 +101,32 @@ extension BackupTests {
                     func both(_ statement: String) async throws -> (MySQLResult, MySQLResult) {
                         (try await source.query(statement), try await target.query(statement))
                     }
+                    let (here, there) = (
+                        try await source.query("SELECT DATABASE()").text() ?? "",
+                        try await target.query("SELECT DATABASE()").text() ?? ""
+                    )
+                    for view in ["z_base", "a_top", "of_nobody", "\u{e9}v", "e\u{301}v"] {
+                        let (shown, copied) = try await both("SHOW CREATE VIEW `\(view)`")
+                        #expect(lines(copied.text(0, 1), there) == lines(shown.text(0, 1), here), "\(view)")
+                    }
                     for table in manifest.tables {
                         let name = "`\(table.name.replacing("`", with: "``"))`"
                         let (shown, copied) = try await both("SHOW CREATE TABLE \(name)")
-                        #expect(lines(copied.text(0, 1)) == lines(shown.text(0, 1)), "\(table.name)")
+                        #expect(
+                            lines(copied.text(0, 1), there) == lines(shown.text(0, 1), here), "\(table.name)")
                         guard !["accounts", "ledger", "sessions"].contains(table.name) else { continue }
-                        let columns = try await source.query("SHOW COLUMNS FROM \(name)").texts("Field").compactMap(
-                            \.self)
+                        let fields = try await source.query("SHOW COLUMNS FROM \(name)").texts("Field")
+                        // When its rows became so is part of a table with versions.
+                        let columns = fields.compactMap(\.self).filter {
+                            table.name != "periods" || $0 != "a" && $0 != "b"
+                        }
                         // A FLOAT shows all of its digits as a DOUBLE only.
                         let list = columns.map { $0 == "f" ? "f * 1e0" : "`\($0.replacing("`", with: "``"))`" }
                         let (rows, copies) = try await both("SELECT \(list.joined(separator: ", ")) FROM \(name)")
                         #expect(sorted(copies) == sorted(rows), "\(table.name)")
                     }
                     for query in [
-                        "SELECT w, v, e FROM a_top ORDER BY v", "SELECT twice(21)",
+                        "SELECT w, v, e FROM a_top ORDER BY v", "SELECT twice(21)", "SELECT x FROM `e\u{301}v`",
                         "SELECT trigger_name, action_order, action_statement FROM information_schema.triggers"
                             + " WHERE trigger_schema = DATABASE() ORDER BY 2",
                         "SELECT routine_name, routine_definition FROM information_schema.routines"
@@ -128,6 +140,8 @@ extension BackupTests {
                     #expect(enabled.text() == "ENABLED" && disabled.text() == "DISABLED")
                     #expect(manifest.leftOut.contains { $0.what == "view broken" })
                     #expect(manifest.leftOut.contains { $0.what == "event daily" })
+                    #expect(
+                        manifest.leftOut.contains { $0.what.contains("view of_nobody") && $0.why.contains("ghost") })
                     #expect(manifest.leftOut.contains { $0.what == "rows of sessions" })
                     if await source.server.family == .mariadb {
                         let (next, copy) = try await both("SELECT next_not_cached_value FROM numbers")
@@ -138,9 +152,10 @@ extension BackupTests {
             }
         }
 
-        /// Keys that were made later come later; counters move.
-        private static func lines(_ create: String?) -> [String] {
-            (create ?? "").split(separator: "\n").map { line in
+        /// Keys that were made later come later; counters move; a copy has another name.
+        private static func lines(_ create: String?, _ database: String) -> [String] {
+            let text = (create ?? "").replacing("`\(database.replacing("`", with: "``"))`", with: "`DATABASE`")
+            return text.split(separator: "\n").map { line in
                 line.trimmingCharacters(in: CharacterSet(charactersIn: " ,"))
                     .replacing(#/AUTO_INCREMENT=[0-9]+ /#, with: "")
             }.sorted()

@@ -6,7 +6,7 @@ enum TortureSchema {
     static let accounts = 200
 
     static func statements(for flavour: LoopbackDatabase.Flavour) -> [String] {
-        common + (flavour == .mariadb ? mariadb : mysql) + programs
+        common + (flavour == .mariadb ? mariadb : mysql) + looseKey + programs
     }
 
     private static let common = [
@@ -70,6 +70,39 @@ enum TortureSchema {
         "CREATE TABLE nothing (id INT PRIMARY KEY)",
         "CREATE TABLE sessions (id INT PRIMARY KEY)", "INSERT INTO sessions VALUES (1), (2)",
         "CREATE TABLE old (a INT) ENGINE = MyISAM", "INSERT INTO old VALUES (1), (1)",
+        // Two tables to a server, one text to Unicode; and two that differ in case alone.
+        "CREATE TABLE `\u{e9}` (`\u{e9}` INT PRIMARY KEY, `e\u{301}` INT)",
+        "INSERT INTO `\u{e9}` VALUES (1, 2), (3, 4)",
+        "CREATE TABLE `e\u{301}` (a INT) PARTITION BY LIST (a)"
+            + " (PARTITION `\u{e9}` VALUES IN (1), PARTITION `e\u{301}` VALUES IN (2))",
+        "INSERT INTO `e\u{301}` VALUES (1), (2), (2)",
+        "CREATE TABLE Words (w INT)", "INSERT INTO Words VALUES (7)",
+        "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'",
+        """
+        CREATE TABLE dates (id INT PRIMARY KEY, a DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00',
+        b DATE DEFAULT '2026-02-31', c DATE DEFAULT '2026-00-00')
+        """,
+        "INSERT INTO dates (id) VALUES (1)",
+        "INSERT INTO dates VALUES (2, '2026-02-30 01:02:03', '0000-00-00', '2026-04-31')",
+        "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+        """
+        CREATE TABLE full_texts (id INT, FTS_DOC_ID BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, t TEXT, u TEXT,
+        UNIQUE KEY FTS_DOC_ID_INDEX (FTS_DOC_ID), FULLTEXT KEY (t), FULLTEXT KEY (u), FULLTEXT KEY (t, u))
+        """,
+        "INSERT INTO full_texts (id, t, u) VALUES (1, 'one two', 'three'), (1, 'one two', 'three')",
+        "CREATE TABLE places (id INT PRIMARY KEY, p POINT NOT NULL, SPATIAL KEY (p))",
+        "INSERT INTO places VALUES (1, POINT(1, 2)), (2, POINT(-3, 4))",
+        // A secondary index that has all columns tempts MySQL to read chunks through it.
+        "CREATE TABLE narrow (id INT PRIMARY KEY, a INT, KEY (a))",
+        "INSERT INTO narrow SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n, a.n FROM digits a, digits b, digits c, digits d",
+        "ANALYZE TABLE narrow",
+        "CREATE TABLE loose (id INT PRIMARY KEY, a INT, KEY (a))",
+    ]
+
+    /// A foreign key to what is not unique; MySQL 8.4 wants to be told that this is meant.
+    private static let looseKey = [
+        "CREATE TABLE loosely (id INT PRIMARY KEY, a INT, CONSTRAINT loosely_a FOREIGN KEY (a) REFERENCES loose (a))",
+        "INSERT INTO loose VALUES (1, 5), (2, 5)", "INSERT INTO loosely VALUES (1, 5)",
     ]
 
     private static let mariadb = [
@@ -78,11 +111,38 @@ enum TortureSchema {
         "INSERT INTO versions VALUES (1, 1)", "UPDATE versions SET b = 2",
         "CREATE TABLE long_keys (t TEXT NOT NULL, UNIQUE KEY (t))",
         "INSERT INTO long_keys VALUES ('a'), (REPEAT('b', 5000))",
+        "CREATE SEQUENCE down START WITH -5 INCREMENT BY -3 MINVALUE -1000 MAXVALUE -5 CACHE 5 CYCLE",
+        "SELECT NEXTVAL(down)",
+        "CREATE TABLE numbered (id BIGINT DEFAULT NEXTVAL(down) PRIMARY KEY, n INT DEFAULT (NEXT VALUE FOR numbers))",
+        "INSERT INTO numbered VALUES (), ()",
+        """
+        CREATE TABLE periods (id INT PRIMARY KEY, a TIMESTAMP(6) GENERATED ALWAYS AS ROW START,
+        b TIMESTAMP(6) GENERATED ALWAYS AS ROW END, x INT WITHOUT SYSTEM VERSIONING, PERIOD FOR SYSTEM_TIME (a, b))
+        WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME (PARTITION old HISTORY, PARTITION now CURRENT)
+        """,
+        "INSERT INTO periods (id, x) VALUES (1, 1), (2, 2)", "DELETE FROM periods WHERE id = 2",
+        """
+        CREATE TABLE bookings (id INT, s DATE, e DATE, PERIOD FOR stay (s, e), UNIQUE KEY (id, stay WITHOUT OVERLAPS))
+        """,
+        "INSERT INTO bookings VALUES (1, '2026-01-01', '2026-01-05'), (1, '2026-01-05', '2026-01-06')",
+        "CREATE TABLE unchecked (a INT, CHECK (a > 5))",
+        "SET SESSION check_constraint_checks = 0", "INSERT INTO unchecked VALUES (1)",
+        "SET SESSION check_constraint_checks = 1",
     ]
 
     private static let mysql = [
         "CREATE TABLE expressions (a INT DEFAULT (1 + 1), b INT NOT NULL UNIQUE INVISIBLE, UNIQUE KEY ((a + 1)))",
         "INSERT INTO expressions (a, b) VALUES (1, 1), (2, 2)",
+        "SET SESSION sql_generate_invisible_primary_key = ON", "CREATE TABLE hidden_key (a INT)",
+        "INSERT INTO hidden_key VALUES (5), (5)", "SET SESSION sql_generate_invisible_primary_key = OFF",
+        "CREATE TABLE many (id INT PRIMARY KEY, j JSON, KEY tags ((CAST(j->'$.tags' AS UNSIGNED ARRAY))))",
+        """
+        INSERT INTO many VALUES (1, '{"tags": [1, 2, 3]}'), (2, '{"tags": []}')
+        """,
+        "CREATE TABLE unchecked (a INT, CHECK (a > 5) NOT ENFORCED)", "INSERT INTO unchecked VALUES (1)",
+        "CREATE TABLE mapped (id INT PRIMARY KEY, p POINT NOT NULL SRID 4326, SPATIAL KEY (p))",
+        "INSERT INTO mapped VALUES (1, ST_SRID(POINT(10, 20), 4326))",
+        "SET SESSION restrict_fk_on_non_standard_key = OFF",
     ]
 
     private static let programs = [
@@ -93,6 +153,12 @@ enum TortureSchema {
         "CREATE PROCEDURE `pro c`(IN a VARCHAR(10)) BEGIN SELECT 'x;;y', a, \"q\"; END",
         "CREATE TRIGGER second BEFORE INSERT ON hen FOR EACH ROW SET NEW.egg = NEW.egg * 2",
         "CREATE TRIGGER first BEFORE INSERT ON hen FOR EACH ROW PRECEDES second SET NEW.egg = NEW.egg + 1",
+        "CREATE DEFINER = ghost@nowhere VIEW of_nobody AS SELECT d.w, twice(d.v) AS t FROM words d JOIN Words o ON o.w = 7",
+        "CREATE DEFINER = ghost@nowhere FUNCTION by_nobody() RETURNS INT DETERMINISTIC RETURN 1",
+        "CREATE DEFINER = ghost@nowhere TRIGGER of_nobody AFTER INSERT ON nothing FOR EACH ROW SET @x = 1",
+        "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'",
+        "CREATE PROCEDURE other_mode() SELECT 'a' || '\\' AS \"x\"", "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+        "CREATE VIEW `\u{e9}v` AS SELECT 1 AS x", "CREATE VIEW `e\u{301}v` AS SELECT x + 1 AS x FROM `\u{e9}v`",
         "CREATE EVENT daily ON SCHEDULE EVERY 1 DAY COMMENT 'ENABLE' DO DELETE FROM sessions",
     ]
 }

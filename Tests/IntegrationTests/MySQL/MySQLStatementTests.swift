@@ -137,7 +137,8 @@ extension MySQLTests {
                     "max_execution_time": "0", "max_statement_time": "0.000000", "foreign_key_checks": "ON",
                 ],
                 .load: [
-                    "sql_mode": "NO_AUTO_VALUE_ON_ZERO", "foreign_key_checks": "OFF", "unique_checks": "OFF",
+                    "sql_mode": "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES", "foreign_key_checks": "OFF",
+                    "unique_checks": "OFF",
                     "time_zone": "+00:00", "character_set_client": "utf8mb4",
                 ],
             ]

@@ -124,6 +124,27 @@ struct ManifestTests {
     }
 
     /// Damaged files are answered, and never taken for the original.
+    /// To a server these are two tables, two partitions; to Swift two equal texts.
+    @Test func namesAreComparedByteByByte() throws {
+        var manifest = exampleManifest()
+        let names = ["\u{e9}", "e\u{301}"]
+        manifest.tables = names.map {
+            .init(name: $0, engine: "InnoDB", rows: 2, digest: TableDigest(), columns: ["a"], cut: .partitions(names))
+        }
+        manifest.objects = names.flatMap { table in names.map { (table, $0) } }.enumerated().map { index, part in
+            let name = BackupLayout.object(.rows, number: index + 1, table: part.0)
+            return .init(
+                name: name, kind: .rows, table: part.0, partition: part.1, rows: 1, rawBytes: 1, storedBytes: 1,
+                sha256: String(repeating: "0", count: 64), largestStatementBytes: 1)
+        }
+        #expect(manifest.faults == [])
+        #expect(try BackupManifest.read(manifest.json()).tables.map(\.name.exact) == names.map(\.exact))
+        manifest.objects[1].partition = names[0]
+        #expect(manifest.faults.count == 1)
+        manifest.tables[1].name = names[0]
+        #expect(manifest.faults.contains("the table \(names[0]) is listed twice"))
+    }
+
     @Test func damagedManifestsNeverTrap() throws {
         let original = try exampleManifest().json()
         var random = SeededGenerator(seed: 5)
