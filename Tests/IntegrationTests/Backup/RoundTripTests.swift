@@ -141,7 +141,7 @@ extension BackupTests {
                     #expect(manifest.leftOut.contains { $0.what == "view broken" })
                     #expect(manifest.leftOut.contains { $0.what == "event daily" })
                     #expect(
-                        manifest.leftOut.contains { $0.what.contains("view of_nobody") && $0.why.contains("ghost") })
+                        manifest.leftOut.contains { $0.what.contains("view of_nobody") && $0.why.contains("definer") })
                     #expect(manifest.leftOut.contains { $0.what == "rows of sessions" })
                     if await source.server.family == .mariadb {
                         let (next, copy) = try await both("SELECT next_not_cached_value FROM numbers")
