@@ -124,8 +124,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", .argumentParser,
-                .logging, .unixSignals,
+                "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", "BackupEngine", "Age",
+                "CloudHTTP", "MySQLClient", "ObjectStore", .argumentParser, .logging, .nioCore, .unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(name: "breakwater", dependencies: ["Commands"], swiftSettings: strict),
@@ -148,7 +148,7 @@ let package = Package(
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(
             name: "BackupEngineTests",
-            dependencies: ["BackupEngine", "RecoveryCore", "LoopbackServers", .crypto, .nioCore],
+            dependencies: ["BackupEngine", "RecoveryCore", "ObjectStore", "LoopbackServers", .crypto, .nioCore],
             swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
         .testTarget(

@@ -38,7 +38,9 @@ package struct StoreFolder: BackupDestination {
         }
     }
 
+    /// A manifest of which nobody knows whether it was written goes first: nothing that is half gone lists as a backup.
     package func discard(_ names: [String]) async throws {
+        try await store.delete([try key(BackupLayout.manifest)])
         try await store.delete(try names.map(key))
     }
 }

@@ -28,9 +28,10 @@ package enum BackupLayout {
         "verified-\(id).json"
     }
 
-    package static func isVerification(_ name: String) -> Bool {
-        guard name.hasPrefix("verified-"), name.hasSuffix(".json") else { return false }
-        return BackupID(String(name.dropFirst(9).dropLast(5))) != nil
+    /// The name of the record that an object is; nil for every other object.
+    package static func verificationID(of name: String) -> BackupID? {
+        guard name.hasPrefix("verified-"), name.hasSuffix(".json") else { return nil }
+        return BackupID(String(name.dropFirst(9).dropLast(5)))
     }
 
     /// Whether a manifest may name an object so: inside the backup's folder, whatever kind of store it is in.

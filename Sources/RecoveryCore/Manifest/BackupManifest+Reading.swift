@@ -1,6 +1,9 @@
 package import Foundation
 
 extension BackupManifest {
+    /// A larger one is refused.
+    package static let mostBytes = ManifestFile.mostBytes
+
     /// The bytes of `manifest.json`.
     package func json() throws -> Data {
         try ManifestFile.write(self, format: Self.format, version: Self.version)

@@ -219,8 +219,8 @@ struct BackupNameTests {
             BackupLayout.folder(of: BackupID(time: .init(timeIntervalSince1970: 0), random: 0), in: "my/shop")
                 == "my%2Fshop/19700101T000000Z-0000/")
         #expect(BackupLayout.folder(of: "..") == "%2E./")
-        #expect(BackupLayout.isVerification("verified-20260301T030000Z-7f3a.json"))
-        #expect(!BackupLayout.isVerification("verified-.json"))
+        #expect(BackupLayout.verificationID(of: "verified-20260301T030000Z-7f3a.json")?.suffix == "7f3a")
+        #expect(BackupLayout.verificationID(of: "verified-.json") == nil)
     }
 }
 
