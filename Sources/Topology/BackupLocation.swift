@@ -30,12 +30,15 @@ package struct S3Bucket: Sendable, Hashable {
     package var endpoint: String
     /// What signatures name; for Spaces the slug of the datacentre.
     package var region: String
-    /// `endpoint/bucket/key` instead of `bucket.endpoint/key`: for servers without a name for each bucket.
-    package var pathStyle: Bool
+    /// `endpoint/bucket/key` instead of `bucket.endpoint/key`: for servers without a name for each bucket. `nil` when
+    /// it is not said.
+    package var pathStyle: Bool?
+    /// Path of the certificates (PEM) of the authorities that the server's must come from; `nil` for the system's.
+    package var ca: String?
 }
 
 extension S3Bucket {
-    fileprivate static let options = ["endpoint", "region", "path_style"]
+    fileprivate static let options = ["endpoint", "region", "path_style", "ca"]
     private static let spaces = ".digitaloceanspaces.com"
 
     /// Without an `endpoint` it is DigitalOcean Spaces; with one of Spaces, the region follows from it.
@@ -75,14 +78,15 @@ extension S3Bucket {
                 message: "has neither a `region` nor an `endpoint`",
                 hint: "`?region=sfo3` for Spaces, `?endpoint=https://…` for other stores")
         }
-        pathStyle = if let word = url.take("path_style") { try Bool(scalar: word) } else { false }
+        pathStyle = if let word = url.take("path_style") { try Bool(scalar: word) } else { nil }
+        ca = try url.takePath("ca")
         try url.finish(known: Self.options)
     }
 
     /// Whether keys, names and ciphertext travel in the open to another machine.
     var isPlainHTTP: Bool {
         guard endpoint.hasPrefix("http://"), let host = Self.host(of: endpoint) else { return false }
-        return host != "localhost" && IPAddress(host)?.isLoopback != true
+        return host != "localhost" && !host.hasSuffix(".localhost") && IPAddress(host)?.isLoopback != true
     }
 
     private static func host(of endpoint: String) -> String? {

@@ -85,11 +85,3 @@ package struct UnusableLocation: Error, Equatable, CustomStringConvertible {
         hint = error.hint
     }
 }
-
-extension URLText {
-    fileprivate mutating func takePath(_ key: String) throws(UnusableScalar) -> String? {
-        guard let path = take(key) else { return nil }
-        guard path.hasPrefix("/") else { throw UnusableScalar(message: "has a `\(key)` that is no absolute path") }
-        return path
-    }
-}

@@ -67,7 +67,7 @@ extension Rules {
             }
             if case .s3(let bucket) = place.location, bucket.isPlainHTTP {
                 context.report(
-                    .backupPlainHTTP, as: .warning, at: place.path,
+                    .backupPlainHTTP, at: place.path,
                     "\(bucket.endpoint) is not encrypted: backups are, but not their names, sizes and the list of them",
                     hint: "use https")
             }

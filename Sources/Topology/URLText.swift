@@ -46,6 +46,12 @@ struct URLText {
         return options.remove(at: index).value
     }
 
+    mutating func takePath(_ key: String) throws(UnusableScalar) -> String? {
+        guard let path = take(key) else { return nil }
+        guard path.hasPrefix("/") else { throw UnusableScalar(message: "has a `\(key)` that is no absolute path") }
+        return path
+    }
+
     /// Refuses the options that nobody took.
     func finish(known: [String]) throws(UnusableScalar) {
         guard let (key, _) = options.first else { return }

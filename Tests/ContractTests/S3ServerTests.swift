@@ -133,14 +133,16 @@ import Topology
 
         let text = "s3://tls-bucket/shop?endpoint=\(url)&region=\(ObjectServer.region)"
         let logger = Logger(label: "tests")
-        try await StoreLocation("\(text)&ca=\(file.path)").withStore(credentials: S3Fixture.owner, logger: logger) {
+        try await StoreLocation(BackupLocation("\(text)&ca=\(file.path)")).withStore(
+            credentials: S3Fixture.owner, logger: logger
+        ) {
             let written = try await $0.upload(Pieces([6_000_000, 6_000_000]), to: key)
             let body = try await $0.read(key).collected(upTo: 12_000_000)
             #expect(written.size == 12_000_000)
             #expect(body == Pieces.content(0..<12_000_000))
         }
         let error = await #expect(throws: ObjectStoreError.self) {
-            try await StoreLocation(text).withStore(credentials: S3Fixture.owner, logger: logger) {
+            try await StoreLocation(BackupLocation(text)).withStore(credentials: S3Fixture.owner, logger: logger) {
                 try await $0.list()
             }
         }

@@ -2,6 +2,7 @@ import CloudHTTP
 import FoundationEssentials
 import NIOCore
 import Testing
+import Topology
 
 @testable import ObjectStore
 
@@ -63,13 +64,11 @@ struct NameTests {
 
     @Test(arguments: [
         ("s3://bucket?\(spaces)", "s3://bucket/ at https://nyc3.digitaloceanspaces.com, region nyc3", false),
-        ("s3://bucket/?\(spaces)&region=x", "s3://bucket/ at https://nyc3.digitaloceanspaces.com, region x", false),
+        ("s3://bucket/a/b/?region=sfo3", "s3://bucket/a/b/ at https://sfo3.digitaloceanspaces.com, region sfo3", false),
         (
-            "s3://bucket/a/b/?region=eu-west-1",
-            "s3://bucket/a/b/ at https://s3.eu-west-1.amazonaws.com, region eu-west-1", false
+            "s3://my.bucket?endpoint=https://s3.eu-west-1.amazonaws.com&region=eu-west-1",
+            "s3://my.bucket/ at https://s3.eu-west-1.amazonaws.com, region eu-west-1", true
         ),
-        ("s3://bucket", "s3://bucket/ at https://s3.us-east-1.amazonaws.com, region us-east-1", false),
-        ("s3://my.bucket", "s3://my.bucket/ at https://s3.us-east-1.amazonaws.com, region us-east-1", true),
         (
             "s3://bucket?endpoint=http%3A%2F%2F127.0.0.1%3A81", "s3://bucket/ at http://127.0.0.1:81, region us-east-1",
             true
@@ -84,7 +83,7 @@ struct NameTests {
         ),
     ])
     func buckets(_ text: String, expected: String, usesPathStyle: Bool) throws {
-        guard case .s3(let location) = try StoreLocation(text) else {
+        guard case .s3(let location) = try StoreLocation(BackupLocation(text)) else {
             Issue.record("no bucket")
             return
         }
@@ -98,19 +97,15 @@ struct NameTests {
 
     @Test(
         arguments: [
-            "", "bucket", "s3:/bucket", "s3://", "s3://b", "s3://Bucket", "s3://bu_cket", "s3://-bucket",
-            "s3://bu..cket",
-            "s3://key:secret@bucket", "s3://bucket//x", "s3://bucket/../x", "s3://bucket?key=secret",
-            "s3://bucket?region=", "s3://bucket?region", "s3://bucket?region=a&region=b", "s3://bucket?region=a/b",
-            "s3://bucket?path_style=yes", "s3://bucket?endpoint=http://example.com", "s3://bucket?endpoint=https://a/b",
-            "s3://bucket?endpoint=https://bucket.nyc3.digitaloceanspaces.com", "s3://bucket?endpoint=%zz",
-            "dir:", "dir:relative", "dir:/a\0b", "dir://",
-        ].filter { $0 != "dir://" })
+            // What no text is comes to no location at all (TopologyTests); these are well written.
+            "s3://bu..cket?region=a", "s3://bucket?endpoint=http://example.com",
+            "s3://bucket?endpoint=https://bucket.nyc3.digitaloceanspaces.com&region=bucket.nyc3",
+        ])
     func noStores(_ text: String) {
-        #expect(throws: ObjectStoreError.self) { try StoreLocation(text) }
+        #expect(throws: (any Error).self) { try StoreLocation(BackupLocation(text)) }
     }
 
     @Test func directories() throws {
-        #expect(try StoreLocation("dir:/var/backups/a shop") == .directory("/var/backups/a shop"))
+        #expect(try StoreLocation(BackupLocation("dir:/var/backups/a shop")) == .directory("/var/backups/a shop"))
     }
 }

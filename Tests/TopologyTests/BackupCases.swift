@@ -86,7 +86,7 @@ let backupCases: [DiagnosticCase] = [
         "a directory", backupFile("to: [dir:/var/backups]", recipient), "21:8 warning backup.only_directories"),
     DiagnosticCase(
         "a store in the open", backupFile("to: [\"s3://bbb?endpoint=http://s3.example:9000&region=x\"]", recipient),
-        "21:8 warning backup.plain_http"),
+        "21:8 error backup.plain_http"),
     DiagnosticCase(
         "a store on loopback",
         backupFile("to: [\"s3://bbb?endpoint=http://127.0.0.1:9000&path_style=true&region=x\"]", recipient)),

@@ -42,14 +42,14 @@ struct BackupScalarTests {
     }
 
     @Test(arguments: [
-        ("s3://shop-backups/mysql?region=sfo3", "https://sfo3.digitaloceanspaces.com", "sfo3", "mysql", false),
+        ("s3://shop-backups/mysql?region=sfo3", "https://sfo3.digitaloceanspaces.com", "sfo3", "mysql", nil),
         (
             "s3://b.c/a/b/?endpoint=https://nyc3.digitaloceanspaces.com", "https://nyc3.digitaloceanspaces.com", "nyc3",
-            "a/b", false
+            "a/b", nil
         ),
         ("s3://bbb?endpoint=http://127.0.0.1:8080/&path_style=true", "http://127.0.0.1:8080", "us-east-1", "", true),
     ])
-    func buckets(_ text: String, _ endpoint: String, _ region: String, _ prefix: String, _ pathStyle: Bool) throws {
+    func buckets(_ text: String, _ endpoint: String, _ region: String, _ prefix: String, _ pathStyle: Bool?) throws {
         guard case .s3(let bucket) = try BackupLocation(text) else { throw UnusableLocation("directory") }
         #expect(bucket.endpoint == endpoint)
         #expect(bucket.region == region)
@@ -62,7 +62,7 @@ struct BackupScalarTests {
         "s3://bbb/a//b?region=x", "s3://bbb/../b?region=x", "s3://bbb?endpoint=s3.example", "s3://bbb?region=Nyc3",
         "s3://bbb?region=nyc3&endpoint=https://sfo3.digitaloceanspaces.com", "s3://bbb?region=x&path_style=perhaps",
         "s3://user@bbb?region=x", "dir:", "dir:backups", "dir:/a/../b", "file:///backups",
-        "s3://bbb?endpoint=https://s3.example/path",
+        "s3://bbb?endpoint=https://s3.example/path", "s3://bbb?region=x&ca=ca.pem", "s3://key:secret@bbb?region=x",
     ])
     func whatIsNoStore(_ text: String) {
         #expect(throws: UnusableLocation.self) { try BackupLocation(text) }

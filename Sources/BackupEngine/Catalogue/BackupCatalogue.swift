@@ -1,7 +1,7 @@
 internal import Foundation
 internal import NIOCore
 package import ObjectStore
-package import RecoveryCore
+internal import RecoveryCore
 
 /// The backups of a store, by what their manifests say; names alone decide nothing.
 ///
@@ -49,6 +49,7 @@ package struct BackupCatalogue: Sendable {
     /// - Parameters:
     ///   - name: `latest`, a backup's name, or a beginning of it.
     ///   - database: Nil if there are backups of one alone.
+    /// - Returns: One with a manifest that can be read.
     /// - Throws: `CatalogueError` too. Of `latest` also when the newest one cannot be read: an older state is for
     ///   people to choose.
     package func backup(_ name: String, of database: String? = nil) async throws -> CataloguedBackup {

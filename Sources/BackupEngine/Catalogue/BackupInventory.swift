@@ -1,5 +1,6 @@
 package import Foundation
 package import ObjectStore
+internal import RecoveryCore
 
 /// What a store holds.
 package struct BackupInventory: Sendable {

@@ -144,12 +144,12 @@ struct CatalogueTests {
 
 /// A store that takes only so many deletions.
 private final class FailingStore: ObjectStore {
-    private let store: MemoryStore
+    private let store: any ObjectStore
     private let left: Atomic<Int>
 
     var description: String { "failing" }
 
-    init(_ store: MemoryStore, deletions: Int) {
+    init(_ store: any ObjectStore, deletions: Int) {
         self.store = store
         left = Atomic(deletions)
     }
