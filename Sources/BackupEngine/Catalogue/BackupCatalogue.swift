@@ -70,7 +70,12 @@ package struct BackupCatalogue: Sendable {
             guard matches.count < 20 else { break }
             if let backup = try await load(folder) { matches.append(backup) }
         }
-        guard let match = matches.first else { throw CatalogueError.noSuchBackup(name) }
+        guard let match = matches.first else {
+            if let id = BackupID(name), folders.contains(where: { $0.id == id }) {
+                throw CatalogueError.manifestMissing(id)
+            }
+            throw CatalogueError.noSuchBackup(name)
+        }
         guard matches.count == 1 else { throw CatalogueError.ambiguous(name, matches.map(\.id)) }
         return try readable(match)
     }

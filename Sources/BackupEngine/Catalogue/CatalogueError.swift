@@ -5,6 +5,8 @@ package enum CatalogueError: Error, Equatable, CustomStringConvertible {
     /// There is none at all, or none of the database.
     case noBackups(database: String?)
     case noSuchBackup(String)
+    /// Objects of it are there, but no manifest: it was never finished, or is being made or removed.
+    case manifestMissing(BackupID)
     /// A beginning of several names.
     case ambiguous(String, [BackupID])
     /// Backups of several databases, and none of them was named; their folders' names.
@@ -15,6 +17,7 @@ package enum CatalogueError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .noBackups(let database): "there is no backup\(database.map { " of \($0)" } ?? "") in the store"
         case .noSuchBackup(let text): "there is no backup \(text) in the store"
+        case .manifestMissing(let id): "\(id) has no manifest, and so is no backup: it was never finished"
         case .ambiguous(let text, let ids):
             "\(text) is the beginning of several backups' names: "
                 + ids.prefix(5).map(\.description).joined(separator: ", ") + (ids.count > 5 ? ", …" : "")

@@ -1,4 +1,5 @@
 package import MySQLClient
+package import ObjectStore
 package import RecoveryCore
 
 /// Why there is no backup. Nothing of it remains in the store then, unless ``leftBehind(_:_:)`` says so.
@@ -16,6 +17,8 @@ package enum DumpError: Error, CustomStringConvertible {
     /// A column of a type that no known form of text carries.
     case unknownType(table: String, String)
     case upload(object: String, reason: String, hint: String?)
+    /// What a store says; the object, or of several stores which one.
+    case store(object: String, ObjectStoreError)
     /// The manifest would contradict itself: an error of this program, which must not become a backup.
     case inconsistent([String])
 
@@ -32,6 +35,7 @@ package enum DumpError: Error, CustomStringConvertible {
         case .table(let table, let part, let error): "table \(table), \(part): \(error)"
         case .unknownType(let table, let what): "table \(table): \(what)"
         case .upload(let object, let reason, _): "\(object): \(reason)"
+        case .store(let object, let error): "\(object): \(error)"
         case .inconsistent(let faults): "the backup contradicts itself: \(faults.joined(separator: "; "))"
         }
     }
@@ -47,6 +51,7 @@ package enum DumpError: Error, CustomStringConvertible {
             error.kind == .tableDefinitionChanged ? "do not change tables during a backup; try again" : nil
         case .unknownType: "exclude the table, or back it up by other means; a newer Breakwater may know the type"
         case .upload(_, _, let hint): hint
+        case .store(_, let error): error.hint
         }
     }
 }

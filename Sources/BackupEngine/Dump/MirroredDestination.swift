@@ -1,4 +1,5 @@
 package import NIOCore
+internal import ObjectStore
 internal import Synchronization
 
 /// One backup in several stores at once, which get the same encrypted bytes.
@@ -25,6 +26,12 @@ package final class MirroredDestination: BackupDestination {
         package var store: String
         package var reason: String
         package var hint: String?
+
+        package init(store: String, reason: String, hint: String? = nil) {
+            self.store = store
+            self.reason = reason
+            self.hint = hint
+        }
 
         package var description: String { "\(store): \(reason)" }
     }
@@ -128,6 +135,9 @@ package final class MirroredDestination: BackupDestination {
         let loss = loss(of: index, error)
         guard !mirror.isRequired else {
             guard mirrors.count > 1 else { throw error }
+            if case DumpError.store(let object, let error) = error {
+                throw DumpError.store(object: "\(mirror.name): \(object)", error)
+            }
             throw DumpError.upload(object: mirror.name, reason: loss.reason, hint: loss.hint)
         }
         record(loss, index)
@@ -137,6 +147,8 @@ package final class MirroredDestination: BackupDestination {
         switch error {
         case DumpError.upload(let object, let reason, let hint):
             Loss(store: mirrors[index].name, reason: "\(object): \(reason)", hint: hint)
+        case DumpError.store(let object, let error):
+            Loss(store: mirrors[index].name, reason: "\(object): \(error)", hint: error.hint)
         case is CancellationError: Loss(store: mirrors[index].name, reason: "interrupted")
         default: Loss(store: mirrors[index].name, reason: "\(error)")
         }

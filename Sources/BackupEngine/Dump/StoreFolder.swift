@@ -26,7 +26,7 @@ package struct StoreFolder: BackupDestination {
             let written = try await store.upload(pieces, to: try key(name))
             return StoredObject(bytes: UInt64(clamping: written.size), sha256: written.sha256)
         } catch let error as ObjectStoreError {
-            throw DumpError.upload(object: name, reason: error.description, hint: error.hint)
+            throw DumpError.store(object: name, error)
         }
     }
 
@@ -34,7 +34,7 @@ package struct StoreFolder: BackupDestination {
         do {
             _ = try await store.put(manifest, at: try key(BackupLayout.manifest), ifAbsent: true)
         } catch let error as ObjectStoreError {
-            throw DumpError.upload(object: BackupLayout.manifest, reason: error.description, hint: error.hint)
+            throw DumpError.store(object: BackupLayout.manifest, error)
         }
     }
 

@@ -11,11 +11,16 @@ package final class Console: Sendable {
     package let colours: Colours
     /// Whether standard output is a terminal: only then are there progress bars and redrawn screens.
     package let isInteractive: Bool
+    /// Whether standard error is a terminal that can draw a line again.
+    package let showsProgress: Bool
     private let documentPrinted = Mutex(false)
+    /// Whether a line of progress stands on the terminal.
+    private let hasProgress = Mutex(false)
 
     package init(json: Bool, environment: [String: String] = ProcessInfo.processInfo.environment) {
         isJSON = json
         isInteractive = isatty(STDOUT_FILENO) == 1 && !json
+        showsProgress = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
         let wanted = environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
         colours = Colours(isEnabled: wanted && isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 1)
     }
@@ -23,6 +28,7 @@ package final class Console: Sendable {
     /// Prints a line of the result as text. With `--json` it does nothing: the document is the result.
     package func print(_ line: String = "") {
         guard !isJSON else { return }
+        progress(nil)
         write(line + "\n", to: FileHandle.standardOutput)
     }
 
@@ -31,6 +37,7 @@ package final class Console: Sendable {
         guard isJSON else { return }
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.dateEncodingStrategy = .iso8601
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(value), as: UTF8.self)
         let first = documentPrinted.withLock { printed in
@@ -43,8 +50,25 @@ package final class Console: Sendable {
 
     /// Progress, advice, warnings: for people, never part of the result.
     package func note(_ line: String) {
-        write(line + "\n", to: FileHandle.standardError)
+        hasProgress.withLock { hasProgress in
+            write((hasProgress ? Self.emptyLine : "") + line + "\n", to: FileHandle.standardError)
+            hasProgress = false
+        }
     }
+
+    /// Draws the one line of progress anew, or takes it away; only on a terminal, and no wider than that.
+    package func progress(_ line: String?) {
+        guard showsProgress else { return }
+        hasProgress.withLock { hasProgress in
+            guard hasProgress || line != nil else { return }
+            var size = winsize()
+            let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+            write(Self.emptyLine + (line ?? "").prefix(columns - 1), to: FileHandle.standardError)
+            hasProgress = line != nil
+        }
+    }
+
+    private static let emptyLine = "\r\u{1B}[K"
 
     /// The text form of a finding, with its hint on a line of its own.
     package func text(_ diagnostic: Diagnostic) -> String {

@@ -9,7 +9,10 @@ package struct TopologyOptions: ParsableArguments {
     package init() {}
 
     /// The validated topology. Warnings are shown on standard error; errors are thrown with all their diagnostics.
-    package func load(_ console: Console) throws -> StoreTopology {
+    package func load(_ console: Console) throws -> StoreTopology { try Self.load(file, console) }
+
+    /// The validated topology of a file.
+    static func load(_ file: String, _ console: Console) throws -> StoreTopology {
         let reading = TopologyFile.load(file)
         guard let topology = reading.topology else {
             throw UserFacingError.invalidTopology(file: file, diagnostics: reading.diagnostics)

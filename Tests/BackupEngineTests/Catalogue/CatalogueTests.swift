@@ -104,9 +104,10 @@ struct CatalogueTests {
         try await put("".utf8, BackupLayout.folder(of: Self.id(3), in: "shop") + "1-tables/00001.sql.zst.age")
         #expect(try await catalogue.backup("latest").id == Self.id(2))
         #expect(try await catalogue.backup("20260301T02").id == Self.id(2))
-        await #expect(throws: CatalogueError.noSuchBackup("\(Self.id(3))")) {
+        await #expect(throws: CatalogueError.manifestMissing(Self.id(3))) {
             _ = try await catalogue.backup("\(Self.id(3))")
         }
+        await #expect(throws: CatalogueError.noSuchBackup("2027")) { _ = try await catalogue.backup("2027") }
         await #expect(throws: CatalogueError.ambiguous("20260301T01", [Self.id(1, 2), Self.id(1, 1)])) {
             _ = try await catalogue.backup("20260301T01")
         }
