@@ -2,6 +2,8 @@ package import ArgumentParser
 
 /// The root of the command line. Commands are registered here, in the order in which people need them.
 package struct Breakwater: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     package static let configuration = CommandConfiguration(
         commandName: "breakwater",
         abstract: "Keeps an online store selling through disasters, and proves it.",
@@ -15,11 +17,12 @@ package struct Breakwater: AsyncParsableCommand {
               breakwater init                 write a commented breakwater.yaml
               breakwater validate             check it
               breakwater demo                 run it, kill things, print what clients saw
+              breakwater backup create        back its database up
 
             Exit codes: 0 done, 1 failed, 2 bad usage or invalid topology, 3 refused for safety, 4 done but degraded, \
             130 interrupted.
             """,
-        version: "0.1.0",
+        version: version,
         groupedSubcommands: [
             CommandGroup(
                 name: "Describe",
@@ -38,7 +41,9 @@ package struct Breakwater: AsyncParsableCommand {
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    SwitchoverCommand.self
+                    BackupCommand.self,
+                    RestoreCommand.self,
+                    SwitchoverCommand.self,
                 ]),
             CommandGroup(
                 name: "Prove",

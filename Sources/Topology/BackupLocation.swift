@@ -6,11 +6,11 @@ package enum BackupLocation: Sendable, Hashable {
 
     /// Reads a location as `--store` takes it.
     /// - Throws: Why it cannot be used, in words that repeat no secret.
-    package init(_ text: String) throws(UnusableLocation) {
+    package init(_ text: String) throws(UnusableOption) {
         do {
             try self.init(scalar: text)
         } catch {
-            throw UnusableLocation(error)
+            throw UnusableOption(error)
         }
     }
 

@@ -22,11 +22,11 @@ package struct MySQLAddress: Sendable, Hashable {
 
     /// Reads a URL as `--from` and `--to` take it.
     /// - Throws: Why it cannot be used, in words that repeat no secret.
-    package init(_ text: String) throws(UnusableLocation) {
+    package init(_ text: String) throws(UnusableOption) {
         do {
             try self.init(scalar: text)
         } catch {
-            throw UnusableLocation(error)
+            throw UnusableOption(error)
         }
     }
 
@@ -74,8 +74,8 @@ extension MySQLAddress: CustomStringConvertible {
     }
 }
 
-/// Why a URL on the command line cannot be used.
-package struct UnusableLocation: Error, Equatable, CustomStringConvertible {
+/// Why a text on the command line cannot be used.
+package struct UnusableOption: Error, Equatable, CustomStringConvertible {
     /// What follows the option's name: `must start with mysql://`.
     package var description: String
     package var hint: String?

@@ -3,6 +3,16 @@ package enum TableRule: Sendable, Hashable {
     case pattern(TablePattern)
     case preset(TablePreset)
 
+    /// Reads a rule as `--exclude` and `--schema-only` take it.
+    /// - Throws: Why it cannot be used.
+    package init(_ text: String) throws(UnusableOption) {
+        do {
+            try self.init(scalar: text)
+        } catch {
+            throw UnusableOption(error)
+        }
+    }
+
     package func matches(_ table: String) -> Bool {
         switch self {
         case .pattern(let pattern): pattern.matches(table)

@@ -27,17 +27,17 @@ struct BackupScalarTests {
         "mysql://h/%zz", "mysql://h/%0a", "mysql://h/%ff", "mysql://h/x?tls", "mysql://fd00::1/x",
     ])
     func whatIsNoAddress(_ text: String) {
-        #expect(throws: UnusableLocation.self) { try MySQLAddress(text) }
+        #expect(throws: UnusableOption.self) { try MySQLAddress(text) }
     }
 
     @Test func aPasswordInAnAddressIsRefusedAndNotRepeated() throws {
-        let error = try #require(throws: UnusableLocation.self) { try MySQLAddress("mysql://u:hunter2@h/x") }
+        let error = try #require(throws: UnusableOption.self) { try MySQLAddress("mysql://u:hunter2@h/x") }
         #expect(!"\(error)\(error.hint ?? "")".contains("hunter2"))
         let message = try #require(
             diagnostic(
                 "topology.literal_secret", in: localFile + "mysql: { endpoint: \"mysql://u:hunter2@h:1/x\" }\n"))
         #expect(!"\(message.message)\(message.hint ?? "")".contains("hunter2"))
-        let key = try #require(throws: UnusableLocation.self) { try BackupLocation("ftp://u:hunter2@h/x") }
+        let key = try #require(throws: UnusableOption.self) { try BackupLocation("ftp://u:hunter2@h/x") }
         #expect(!"\(key)\(key.hint ?? "")".contains("hunter2"))
     }
 
@@ -50,7 +50,7 @@ struct BackupScalarTests {
         ("s3://bbb?endpoint=http://127.0.0.1:8080/&path_style=true", "http://127.0.0.1:8080", "us-east-1", "", true),
     ])
     func buckets(_ text: String, _ endpoint: String, _ region: String, _ prefix: String, _ pathStyle: Bool?) throws {
-        guard case .s3(let bucket) = try BackupLocation(text) else { throw UnusableLocation("directory") }
+        guard case .s3(let bucket) = try BackupLocation(text) else { throw UnusableOption("directory") }
         #expect(bucket.endpoint == endpoint)
         #expect(bucket.region == region)
         #expect(bucket.prefix == prefix)
@@ -65,7 +65,7 @@ struct BackupScalarTests {
         "s3://bbb?endpoint=https://s3.example/path", "s3://bbb?region=x&ca=ca.pem", "s3://key:secret@bbb?region=x",
     ])
     func whatIsNoStore(_ text: String) {
-        #expect(throws: UnusableLocation.self) { try BackupLocation(text) }
+        #expect(throws: UnusableOption.self) { try BackupLocation(text) }
     }
 
     @Test func directoriesAreComparedWithoutTheirSlashes() throws {
@@ -123,7 +123,7 @@ struct BackupScalarTests {
     }
 }
 
-extension UnusableLocation {
+extension UnusableOption {
     fileprivate init(_ text: String) {
         self.init(UnusableScalar(message: text))
     }

@@ -50,6 +50,10 @@ extension UserFacingError {
                 code: "secret.unavailable", summary: "\(error)",
                 hint: "check that the file exists and that this user may read it, or that the variable is exported")
         default:
+            if let error = UserFacingError(ofBackup: error) {
+                self = error
+                return
+            }
             self.init(code: "internal.unexpected", summary: "unexpected error", cause: String(describing: error))
         }
     }

@@ -1,0 +1,120 @@
+package import ArgumentParser
+internal import BackupEngine
+internal import CloudHTTP
+internal import Foundation
+internal import Logging
+internal import ObjectStore
+internal import Topology
+
+/// `-f FILE` and `--store URL`: where backups are.
+package struct StoreOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("f"), .customLong("file")],
+        help: ArgumentHelp(
+            "The topology file (default: \(TopologyFile.defaultPath), unless there is a --store).", valueName: "file"))
+    package var file: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where backups are kept, instead of the topology's stores: s3://bucket/prefix?region=… or dir:/path. May be "
+                + "repeated.", valueName: "url"))
+    package var store: [String] = []
+
+    package init() {}
+}
+
+/// The stores of a command, and the topology that it goes by, if any.
+struct BackupPlace: Sendable {
+    var topology: StoreTopology?
+    /// Every backup has to be in all of them.
+    var required: [BackupStore]
+    /// They have copies.
+    var others: [BackupStore] = []
+
+    init(_ options: StoreOptions, _ console: Console) throws {
+        if options.file != nil || options.store.isEmpty {
+            let file = options.file ?? TopologyFile.defaultPath
+            guard options.file != nil || FileManager.default.fileExists(atPath: file) else {
+                throw UserFacingError(
+                    code: "backup.no_place", summary: "there is neither a --store nor a topology file",
+                    hint: "say --store s3://bucket/prefix?region=… or -f FILE", status: .invalid)
+            }
+            topology = try TopologyOptions.load(file, console)
+        }
+        if !options.store.isEmpty {
+            required = try options.store.map { BackupStore(try Self.location($0)) }
+            let twice = Dictionary(grouping: required, by: \.location).first { $0.value.count > 1 }
+            if let twice { throw Self.unusable("--store", "\(twice.key) is named twice", nil) }
+        } else {
+            guard let backup = topology?.backup else {
+                throw UserFacingError(
+                    code: "backup.not_described", summary: "the topology has no `backup` section",
+                    hint: "add one (docs/topology.md), or say --store", status: .invalid)
+            }
+            required = backup.to
+            others = backup.replicateTo
+        }
+    }
+
+    private static func location(_ text: String) throws -> BackupLocation {
+        do {
+            return try BackupLocation(text)
+        } catch {
+            throw unusable("--store", error.description, error.hint)
+        }
+    }
+
+    /// An option that cannot be used.
+    static func unusable(_ option: String, _ reason: String, _ hint: String?) -> UserFacingError {
+        UserFacingError(code: "usage", summary: "\(option) \(reason)", hint: hint, status: .invalid)
+    }
+}
+
+/// A store that is open.
+struct OpenStore: Sendable {
+    /// As its owner wrote it.
+    var name: String
+    var isRequired: Bool
+    var catalogue: BackupCatalogue
+
+    var store: any ObjectStore { catalogue.store }
+}
+
+extension BackupPlace {
+    /// Runs `body` with all stores, in the order of the topology, and ends their connections afterwards.
+    func withStores<Result: Sendable>(
+        _ console: Console, _ body: ([OpenStore]) async throws -> Result
+    ) async throws -> Result {
+        let stores = required.map { ($0, true) } + others.map { ($0, false) }
+        let logger = Logger(label: "breakwater.store") { label in
+            var log = ConsoleLog(console: console, label: label)
+            log.logLevel = .warning
+            return log
+        }
+        return try await Self.open(stores[...], [], logger, body)
+    }
+
+    private static func open<Result: Sendable>(
+        _ rest: ArraySlice<(BackupStore, Bool)>, _ opened: [OpenStore], _ logger: Logger,
+        _ body: ([OpenStore]) async throws -> Result
+    ) async throws -> Result {
+        guard let (next, isRequired) = rest.first else { return try await body(opened) }
+        let credentials = try next.credentials.map(CloudCredentials.init(fetching:))
+        return try await StoreLocation(next.location).withStore(credentials: credentials, logger: logger) { store in
+            let open = OpenStore(
+                name: "\(next.location)", isRequired: isRequired, catalogue: BackupCatalogue(store))
+            return try await Self.open(rest.dropFirst(), opened + [open], logger, body)
+        }
+    }
+}
+
+extension CloudCredentials {
+    /// A session's token belongs to the keys of the environment alone.
+    fileprivate init(fetching reference: BackupStore.Credentials) throws {
+        let token = ProcessInfo.processInfo.environment["AWS_SESSION_TOKEN"] ?? ""
+        self.init(
+            accessKeyID: try reference.accessKey.fetch().reveal(),
+            secretAccessKey: try reference.secretKey.fetch(),
+            sessionToken: reference == .environment && !token.isEmpty ? Secret(token) : nil)
+    }
+}

@@ -1,0 +1,125 @@
+package import ArgumentParser
+internal import BackupEngine
+internal import Foundation
+internal import RecoveryCore
+internal import Topology
+
+/// `breakwater backup prune`
+package struct BackupPruneCommand: BreakwaterCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "prune",
+        abstract: "Show which backups are no longer kept, and with --apply delete them.",
+        discussion: """
+            The policy is the topology's `backup.keep`, or that of the --keep options, and is applied to every store \
+            by itself. For each backup it says why it stays, or that it goes. Of each database the newest backup and \
+            the newest verified one always stay; so does every backup whose manifest cannot be read. What killed \
+            processes have left behind goes too, once it is a day old. Nothing is deleted without --apply.
+
+            Exit codes: 0 done, or nothing was to be done; 1 failed; 2 bad usage; 3 an empty policy, which would \
+            delete everything; 4 some stores could not be pruned.
+
+            Examples:
+
+              breakwater backup prune
+              breakwater backup prune --keep-daily 7 --keep-weekly 8 --apply
+            """
+    )
+
+    @Flag(help: "Delete; without it nothing is changed.")
+    package var apply = false
+    @OptionGroup package var keep: KeepOptions
+    @Option(
+        help: ArgumentHelp(
+            "How old unfinished backups and uploads must be to be removed (default: 24h).", valueName: "duration"),
+        transform: KeepOptions.duration)
+    package var olderThan: Duration = .seconds(86_400)
+    @Option(
+        help: ArgumentHelp(
+            "Only the backups of this database (default: the topology's, or all of the store).", valueName: "name"))
+    package var database: String?
+    @OptionGroup package var place: StoreOptions
+    @OptionGroup package var output: OutputOptions
+
+    package init() {}
+
+    package func validate() throws {
+        guard olderThan >= .seconds(3600) else {
+            throw ValidationError("--older-than is at least 1h: a backup may be under way")
+        }
+    }
+
+    package func perform(_ console: Console) async throws -> ExitStatus {
+        let place = try BackupPlace(self.place, console)
+        let policy = keep.policy ?? place.topology?.backup?.keep
+        let zoneName = keep.timeZone ?? place.topology?.backup?.timeZone ?? "UTC"
+        guard let zone = TimeZone(identifier: zoneName) else {
+            throw BackupPlace.unusable("--time-zone", "\(zoneName) is no time zone", "such as Europe/Berlin")
+        }
+        let job = PruneJob(
+            retention: try policy.map { try Self.retention($0, zone) },
+            database: database ?? place.topology?.mysql?.database,
+            limit: Date() - olderThan / .seconds(1), applies: apply)
+        return try await Interruption.cancelling {
+            try await place.withStores(console) { try await job.run($0, console) }
+        }
+    }
+
+    private static func retention(_ policy: RetentionPolicy, _ zone: TimeZone) throws -> Retention {
+        do {
+            return try Retention(policy, timeZone: zone)
+        } catch {
+            throw UserFacingError(
+                code: "backup.keep_empty", summary: "the policy keeps nothing, and would delete every backup",
+                hint: "say how many to keep: `backup.keep`, or --keep-last, --keep-daily, …", status: .refused)
+        }
+    }
+}
+
+/// `--keep-last` and its brothers: a policy instead of the topology's.
+package struct KeepOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Keep the newest so many.", valueName: "number"))
+    package var keepLast: Int?
+    @Option(help: ArgumentHelp("Keep the newest of each of so many hours.", valueName: "number"))
+    package var keepHourly: Int?
+    @Option(help: ArgumentHelp("… days.", valueName: "number"))
+    package var keepDaily: Int?
+    @Option(help: ArgumentHelp("… ISO weeks.", valueName: "number"))
+    package var keepWeekly: Int?
+    @Option(help: ArgumentHelp("… months.", valueName: "number"))
+    package var keepMonthly: Int?
+    @Option(help: ArgumentHelp("… years.", valueName: "number"))
+    package var keepYearly: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Keep all that are so much older than the newest at most, such as 14d.", valueName: "duration"),
+        transform: Self.duration)
+    package var keepWithin: Duration?
+    @Option(
+        help: ArgumentHelp(
+            "Whose days, weeks and months count (default: the topology's, or UTC).", valueName: "name"))
+    package var timeZone: String?
+
+    package init() {}
+
+    package func validate() throws {
+        for number in [keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly] {
+            guard (0...10_000).contains(number ?? 0) else { throw ValidationError("--keep takes 0 to 10000") }
+        }
+    }
+
+    /// Nil when none of the options is there.
+    var policy: RetentionPolicy? {
+        let numbers = [keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly]
+        guard keepWithin != nil || numbers.contains(where: { $0 != nil }) else { return nil }
+        return RetentionPolicy(
+            last: keepLast ?? 0, hourly: keepHourly ?? 0, daily: keepDaily ?? 0, weekly: keepWeekly ?? 0,
+            monthly: keepMonthly ?? 0, yearly: keepYearly ?? 0, within: keepWithin ?? .zero)
+    }
+
+    static func duration(_ text: String) throws -> Duration {
+        guard let duration = Duration(topologyText: text) else {
+            throw ValidationError("'\(text)' is no duration such as 24h or 14d")
+        }
+        return duration
+    }
+}

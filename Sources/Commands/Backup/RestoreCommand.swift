@@ -1,0 +1,117 @@
+package import ArgumentParser
+internal import BackupEngine
+internal import Foundation
+internal import MySQLClient
+internal import RecoveryCore
+internal import Topology
+
+/// `breakwater restore`
+package struct RestoreCommand: BreakwaterCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Bring a backup back into a database.",
+        discussion: """
+            Into a new database unless told otherwise, and never over one that has something in it without \
+            --overwrite. Rows come first, indexes afterwards; then the server computes the digests of all tables, and \
+            they are compared with the manifest's. What was interrupted goes on when it is run again. Needed are the \
+            store's keys and an identity, and nothing that the lost machines had.
+
+            Exit codes: 0 restored and the same; 1 failed, or not the same; 2 bad usage; 3 refused: something is in \
+            the way, and the message says what would allow it; 130 interrupted.
+
+            Examples:
+
+              breakwater restore latest --identity key.txt
+              breakwater restore 20260301T03 --identity key.txt --to mysql://root@127.0.0.1/shop --tables wp_posts,wp_postmeta
+              breakwater restore latest --store 's3://backups/shop?region=nyc3' --identity key.txt \\
+                --to mysql://admin@db.example:25060/shop_new
+            """
+    )
+
+    @OptionGroup package var choice: BackupChoice
+    @Option(
+        help: ArgumentHelp(
+            "Where to: mysql://user@host:3306/database, or the name of a database host of the topology (default: the "
+                + "topology's server). Without a database a new one is made, named after the backup.",
+            valueName: "url|node"))
+    package var to: String?
+    @OptionGroup package var database: DatabaseOptions
+    @OptionGroup package var identity: IdentityOptions
+    @Option(
+        help: ArgumentHelp(
+            "Only these tables, separated by commas. Views, routines and triggers do not come then.",
+            valueName: "a,b"))
+    package var tables: String?
+    @Flag(help: "Drop what is in the way: the tables, views, routines and events of the backup.")
+    package var overwrite = false
+    @Flag(help: "Write nothing of it to the server's binary log. Refused when replicas read it.")
+    package var skipBinlog = false
+    @Option(help: ArgumentHelp("How many connections load at once.", valueName: "number"))
+    package var threads = 2
+    @Option(
+        help: ArgumentHelp(
+            "Whom views, routines, triggers and events run as: keep (as in the backup), map-missing (who does not exist "
+                + "becomes the restoring user), current-user (default: map-missing).", valueName: "way"))
+    package var definers = "map-missing"
+    @Option(help: .hidden)
+    package var until: String?
+    @Flag(help: .hidden)
+    package var flip = false
+    @OptionGroup package var place: StoreOptions
+    @OptionGroup package var output: OutputOptions
+
+    package init() {}
+
+    package func validate() throws {
+        guard (1...64).contains(threads) else { throw ValidationError("--threads is from 1 to 64") }
+        guard RestoreOptions.Definers(rawValue: definers) != nil else {
+            let ways = RestoreOptions.Definers.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--definers is one of \(ways)")
+        }
+    }
+
+    package func perform(_ console: Console) async throws -> ExitStatus {
+        guard until == nil else { throw Self.notYet("--until", "a backup holds the moment at which it was taken") }
+        guard !flip else { throw Self.notYet("--flip", "point the shop at the restored database by hand") }
+        let place = try BackupPlace(self.place, console)
+        let (address, password) = try target(place)
+        let settings = try database.settings(address, password, console)
+        var options = RestoreOptions(key: .identities(try identity.identities(console)))
+        options.threads = threads
+        options.tables = tables?.split(separator: ",").map(String.init)
+        options.overwrite = overwrite
+        options.skipBinlog = skipBinlog
+        options.definers = RestoreOptions.Definers(rawValue: definers) ?? .mapMissing
+        let job = RestoreJob(request: choice.request(place), settings: settings, options: options)
+        return try await Interruption.cancelling {
+            try await place.withStores(console) { try await job.run($0, console) }
+        }
+    }
+
+    private func target(_ place: BackupPlace) throws -> (MySQLAddress, SecretReference?) {
+        if let to, to.contains("://") { return (try MySQLAddress(to, option: "--to"), nil) }
+        guard let topology = place.topology, var address = topology.database else {
+            throw UserFacingError(
+                code: "restore.no_target", summary: "nothing says where to restore to",
+                hint: "say --to mysql://user@host:3306/database", status: .invalid)
+        }
+        if let to {
+            guard let host = topology.address(of: to), let port = topology.mysql?.port else {
+                throw BackupPlace.unusable(
+                    "--to", "\(to) is neither a URL nor a host of the topology",
+                    "such as mysql://user@host:3306/database")
+            }
+            address.host = host
+            address.port = port
+        }
+        // The shop's own database is never the default.
+        address.database = nil
+        return (address, topology.mysql?.password)
+    }
+
+    private static func notYet(_ option: String, _ hint: String) -> UserFacingError {
+        UserFacingError(
+            code: "restore.not_yet", summary: "\(option) comes with a later version of Breakwater", hint: hint,
+            status: .invalid)
+    }
+}
