@@ -80,6 +80,9 @@ let package = Package(
             dependencies: ["CloudHTTP", "Topology", .crypto, .nioCore, .nioPosix, .nioHTTP1, .logging],
             swiftSettings: strict),
 
+        // Processes that nothing survives.
+        .target(name: "Processes", swiftSettings: strict),
+
         // The certificates of a local store.
         .target(name: "Certificates", dependencies: [.x509, .crypto, .asn1], swiftSettings: strict),
 
@@ -103,13 +106,14 @@ let package = Package(
         .target(
             name: "BackupEngine",
             dependencies: [
-                "Topology", "RecoveryCore", "Age", "MySQLClient", "ObjectStore", "CZstd", .crypto, .nioCore,
+                "Topology", "RecoveryCore", "Age", "MySQLClient", "ObjectStore", "Processes", "CZstd", .crypto, .nioCore,
             ],
             swiftSettings: strict),
         .target(
             name: "LocalStack",
             dependencies: [
-                "Topology", "Rendering", "RedisClient", "RESP", "Certificates", .nioCore, .nioPosix, .logging,
+                "Topology", "Rendering", "RedisClient", "RESP", "Certificates", "Processes", .nioCore, .nioPosix,
+                .logging,
             ],
             swiftSettings: strict),
         .target(
@@ -148,7 +152,9 @@ let package = Package(
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(
             name: "BackupEngineTests",
-            dependencies: ["BackupEngine", "RecoveryCore", "ObjectStore", "LoopbackServers", .crypto, .nioCore],
+            dependencies: [
+                "BackupEngine", "RecoveryCore", "MySQLClient", "ObjectStore", "LoopbackServers", .crypto, .nioCore,
+            ],
             swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
 package import Glibc
+internal import Processes
 
 /// Another run of this program, with a session of its own, that goes on when this one ends.
 package enum DetachedSupervisor {
@@ -7,8 +8,10 @@ package enum DetachedSupervisor {
         try state.create()
         let log = state.log(of: "up")
         unlink(log)
-        return try SpawnedProcess.start(
-            Programs.thisProgram, arguments, streams: .init(input: nil, log: log), group: nil)
+        return try StackError.translating { () throws(ProcessError) in
+            try SpawnedProcess.start(
+                Programs.thisProgram, arguments, streams: .init(input: nil, log: log), group: nil)
+        }
     }
 
     /// Returns the manifest when the stack is ready.

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Glibc
 internal import Logging
+internal import Processes
 internal import RESP
 internal import RedisClient
 internal import Synchronization

@@ -1,3 +1,4 @@
+internal import Processes
 internal import Topology
 
 /// Readiness, by conditions and never by time.

@@ -1,4 +1,5 @@
 internal import Logging
+internal import Processes
 internal import Topology
 
 /// What happens when a process has ended.

@@ -1,6 +1,7 @@
 internal import Foundation
 package import Glibc
 internal import Logging
+internal import Processes
 package import RedisClient
 internal import Rendering
 internal import Synchronization
@@ -65,7 +66,9 @@ package final class LocalStack: Sendable {
         let lock = try StateLock.take(state)
         let (plan, claim, secured) = try prepare(topology, state, options)
         let (exits, sink) = AsyncStream<ProcessExit>.makeStream(bufferingPolicy: .bufferingNewest(256))
-        let supervisor = try ProcessSupervisor { sink.yield($0) }
+        let supervisor = try StackError.translating { () throws(ProcessError) in
+            try ProcessSupervisor { sink.yield($0) }
+        }
         let reaper = Thread {
             supervisor.reap()
             sink.finish()
@@ -206,8 +209,9 @@ package final class LocalStack: Sendable {
         }
         // What a killed sidecar left behind; the next one would find the path taken.
         if let socket = member.socket { unlink(socket) }
-        let pid = try supervisor.start(
-            name, executable: member.executable, arguments: member.arguments, log: member.log)
+        let pid = try StackError.translating { () throws(ProcessError) in
+            try supervisor.start(name, executable: member.executable, arguments: member.arguments, log: member.log)
+        }
         options.logger.info("\(name) started (process \(pid))")
         try note { _ in }
     }

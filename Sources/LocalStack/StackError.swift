@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Processes
 
 /// Why a stack could not be started, found or changed.
 package struct StackError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -19,6 +20,15 @@ package struct StackError: Error, Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         [summary, cause, hint].compactMap { $0 }.joined(separator: "\n")
+    }
+
+    /// What starts processes has errors of its own.
+    static func translating<Result>(_ body: () throws(ProcessError) -> Result) throws(StackError) -> Result {
+        do throws(ProcessError) {
+            return try body()
+        } catch {
+            throw StackError(error.code, error.summary, cause: error.cause)
+        }
     }
 
     static func system(_ code: String, _ summary: String, _ number: Int32) -> StackError {

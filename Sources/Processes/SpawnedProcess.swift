@@ -1,22 +1,27 @@
-internal import Glibc
+package import Glibc
 
 /// Starts programs with `posix_spawn`.
-enum SpawnedProcess {
+package enum SpawnedProcess {
     /// What the child's standard input, output and error are.
-    struct Streams {
+    package struct Streams: Sendable {
         /// A descriptor, or nil for `/dev/null`.
-        var input: Int32?
+        package var input: Int32?
         /// A file to append to, made if need be and readable by its owner alone; nil for `/dev/null`.
-        var log: String?
+        package var log: String?
+
+        package init(input: Int32?, log: String?) {
+            self.input = input
+            self.log = log
+        }
     }
 
     /// Starts a program and returns its process id. The child has nothing of ours but its three streams, default
     /// signal handling, and our environment with `environment` laid over it. `group` is the process group to join, 0
     /// to lead a new one, or nil to lead a new session.
-    static func start(
+    package static func start(
         _ executable: String, _ arguments: [String], streams: Streams, group: pid_t?,
         environment: [String: String] = [:]
-    ) throws(StackError) -> pid_t {
+    ) throws(ProcessError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -25,9 +25,13 @@ package struct ProcessExit: Sendable, Equatable, CustomStringConvertible {
 /// other end only this process holds. The kernel closes that end however this process dies, SIGKILL included; the shell
 /// then kills its own group. (`PR_SET_PDEATHSIG` would not do: it fires when the *thread* that started the child
 /// ends, and the threads of Swift's pool come and go.)
-final class ProcessSupervisor: Sendable {
+///
+/// A directory that must not be left behind either has a *sweeper*: another shell on the same connection, which waits
+/// until the group is gone and then removes it. There is one way out, whether this process stops or is stopped.
+package final class ProcessSupervisor: Sendable {
     private struct State {
         var running: [String: pid_t] = [:]
+        var exits: [String: ProcessExit] = [:]
         var isStopping = false
         /// The guardian has ended: nothing can be started any more.
         var isOver = false
@@ -36,28 +40,54 @@ final class ProcessSupervisor: Sendable {
     }
 
     /// The guardian's process id and that of the group.
-    let group: pid_t
+    package let group: pid_t
+    private let sweeper: pid_t?
     private let state: Mutex<State>
     private let onExit: @Sendable (ProcessExit) -> Void
 
-    /// Starts the guardian. `onExit` is called from a thread of its own for every process that ends; it must not
-    /// block for long.
-    init(onExit: @escaping @Sendable (ProcessExit) -> Void) throws(StackError) {
+    private static let guardianScript = "trap '' HUP INT TERM; read -r _; kill -KILL 0"
+    /// It waits ten seconds at most: a process that even SIGKILL does not end hangs in a disk.
+    private static let sweeperScript = """
+        trap '' HUP INT TERM
+        read -r _
+        tries=0
+        while kill -0 -- "-$1" 2> /dev/null && [ $tries -lt 200 ]; do tries=$((tries + 1)); sleep 0.05; done
+        rm -rf -- "$2"
+        """
+
+    /// Starts the guardian.
+    ///
+    /// - Parameters:
+    ///   - directory: An absolute path that is removed in the end with all that is in it. Make it afterwards, so that
+    ///     there is no moment in which it would be left behind.
+    ///   - onExit: Called from a thread of its own for every process that ends; it must not block for long.
+    /// - Throws: `ProcessError`, `no_lifeline` or `cannot_start`.
+    package init(
+        sweeping directory: String? = nil, onExit: @escaping @Sendable (ProcessExit) -> Void
+    ) throws(ProcessError) {
         var ends: [Int32] = [-1, -1]
         // A pair of sockets, since they can be made close-on-exec in one step: no other child may inherit our end.
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw .system("no_lifeline", "no pair of sockets can be made", errno)
         }
-        let guardian = "trap '' HUP INT TERM; read -r _; kill -KILL 0"
-        do {
-            group = try SpawnedProcess.start(
-                "/bin/sh", ["-c", guardian, "breakwater-guardian"], streams: .init(input: ends[0], log: nil), group: 0)
-        } catch {
-            close(ends[0])
-            close(ends[1])
-            throw error
+        // Closed before an error is thrown as well: what has been started then ends by itself.
+        defer { close(ends[0]) }
+        func shell(_ script: String, _ arguments: [String], group: pid_t?) throws(ProcessError) -> pid_t {
+            do {
+                return try SpawnedProcess.start(
+                    "/bin/sh", ["-c", script] + arguments, streams: .init(input: ends[0], log: nil), group: group)
+            } catch {
+                close(ends[1])
+                throw error
+            }
         }
-        close(ends[0])
+        let group = try shell(Self.guardianScript, ["breakwater-guardian"], group: 0)
+        if let directory {
+            sweeper = try shell(Self.sweeperScript, ["breakwater-sweeper", "\(group)", directory], group: nil)
+        } else {
+            sweeper = nil
+        }
+        self.group = group
         state = Mutex(State(lifeline: ends[1]))
         self.onExit = onExit
     }
@@ -66,9 +96,9 @@ final class ProcessSupervisor: Sendable {
         state.withLock { Self.cut(&$0) }
     }
 
-    /// Reaps the group's processes until the last one, the guardian, has ended. Blocks; run it on a thread of its own,
-    /// once.
-    func reap() {
+    /// Reaps the group's processes until the last one, the guardian, has ended, and the directory is gone. Blocks; run
+    /// it on a thread of its own, once.
+    package func reap() {
         while true {
             var info = siginfo_t()
             // Noticed first and reaped under the lock, so that nobody signals a process id that is already another's.
@@ -80,7 +110,13 @@ final class ProcessSupervisor: Sendable {
             for waiter in waiters { waiter() }
             if let exit { onExit(exit) }
         }
-        state.withLock { $0.isOver = true }
+        state.withLock { state in
+            state.isOver = true
+            Self.cut(&state)
+        }
+        guard let sweeper else { return }
+        var status: Int32 = 0
+        while waitpid(sweeper, &status, 0) == -1, errno == EINTR {}
     }
 
     private func collect(_ pid: pid_t, _ state: inout State) -> (ProcessExit?, [@Sendable () -> Void]) {
@@ -98,19 +134,22 @@ final class ProcessSupervisor: Sendable {
         let signal = status & 0x7F
         let exit = ProcessExit(
             name: name, pid: pid, signal: signal == 0 ? nil : signal, code: signal == 0 ? status >> 8 & 0xFF : 0)
+        state.exits[name] = exit
         return (exit, resumed)
     }
 
     /// Starts a process under a name that no running process has.
-    func start(_ name: String, executable: String, arguments: [String], log: String) throws(StackError) -> pid_t {
-        let result: Result<pid_t, StackError> = state.withLock { state in
+    package func start(_ name: String, executable: String, arguments: [String], log: String) throws(ProcessError)
+        -> pid_t
+    {
+        let result: Result<pid_t, ProcessError> = state.withLock { state in
             guard state.running[name] == nil else {
-                return .failure(StackError("running_already", "\(name) is running already"))
+                return .failure(ProcessError("running_already", "\(name) is running already"))
             }
             guard !state.isOver, !state.isStopping else {
-                return .failure(StackError("stopping", "the stack is being stopped"))
+                return .failure(ProcessError("stopping", "everything is being stopped"))
             }
-            do throws(StackError) {
+            do throws(ProcessError) {
                 // Servers make files as they please; here only their owner is to read them. The shell becomes the
                 // server, so the process id is the server's.
                 let pid = try SpawnedProcess.start(
@@ -125,18 +164,23 @@ final class ProcessSupervisor: Sendable {
         return try result.get()
     }
 
-    func pid(of name: String) -> pid_t? {
+    package func pid(of name: String) -> pid_t? {
         state.withLock { $0.running[name] }
     }
 
-    var running: [String: pid_t] { state.withLock { $0.running } }
+    /// How the last process of that name ended that did.
+    package func lastExit(of name: String) -> ProcessExit? {
+        state.withLock { $0.exits[name] }
+    }
+
+    package var running: [String: pid_t] { state.withLock { $0.running } }
 
     /// False when the guardian has ended, and with it everything else.
-    var isAlive: Bool { state.withLock { !$0.isOver } }
+    package var isAlive: Bool { state.withLock { !$0.isOver } }
 
     /// Sends a signal; false when no process of that name is running.
     @discardableResult
-    func signal(_ name: String, _ signal: Int32) -> Bool {
+    package func signal(_ name: String, _ signal: Int32) -> Bool {
         state.withLock { state in
             guard let pid = state.running[name] else { return false }
             return kill(pid, signal) == 0
@@ -144,7 +188,7 @@ final class ProcessSupervisor: Sendable {
     }
 
     /// Returns when no process of that name is running. Not cancellable by itself: processes end.
-    func ended(_ name: String) async {
+    package func ended(_ name: String) async {
         await withCheckedContinuation { continuation in
             let isRunning = state.withLock { state in
                 guard state.running[name] != nil else { return false }
@@ -156,12 +200,12 @@ final class ProcessSupervisor: Sendable {
     }
 
     /// Lets nothing new start. Call before stopping the processes one after the other.
-    func beginStopping() {
+    package func beginStopping() {
         state.withLock { $0.isStopping = true }
     }
 
     /// Kills everything that is left, the guardian too, and makes ``reap()`` return.
-    func end() {
+    package func end() {
         state.withLock { state in
             state.isStopping = true
             Self.cut(&state)
