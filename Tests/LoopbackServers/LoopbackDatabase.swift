@@ -77,6 +77,9 @@ package final class LoopbackDatabase: Sendable {
         self.directory = directory
     }
 
+    /// The folder of MySQL's programs.
+    package static var mysqlPrograms: String { ServerFlavour.root("mysql-sid").path }
+
     deinit {
         process.stop()
         try? FileManager.default.removeItem(at: directory)
