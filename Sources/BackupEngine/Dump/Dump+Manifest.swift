@@ -6,7 +6,7 @@ extension Dump {
     /// What was dumped, for those who restore it.
     func manifest(
         start: Date, schema: DatabaseSchema, plan: SnapshotPlan, snapshot: SnapshotOpener.Snapshot, layout: DumpLayout,
-        rows: [DumpedChunk], objects: [BackupManifest.Object], server: DatabaseServer
+        shop: ShopReader.Reading, rows: [DumpedChunk], objects: [BackupManifest.Object], server: DatabaseServer
     ) -> BackupManifest {
         let byTable = Dictionary(grouping: rows) { ($0.object.table ?? "").exact }
         let tables = layout.parts.map { part in
@@ -26,10 +26,10 @@ extension Dump {
                 collation: schema.collation),
             snapshot: .init(
                 method: snapshot.method, consistent: consistent, position: snapshot.position, reasons: plan.reasons,
-                warnings: plan.warnings + snapshot.warnings),
+                warnings: plan.warnings + snapshot.warnings + shop.warnings),
             compression: .init(level: options.level), recipients: options.recipients.map(\.description), tables: tables,
             objects: objects.sorted { ($0.kind.digit, $0.name) < ($1.kind.digit, $1.name) },
-            leftOut: leftOut(schema, layout))
+            leftOut: leftOut(schema, layout), checks: shop.figures)
     }
 
     private func leftOut(_ schema: DatabaseSchema, _ layout: DumpLayout) -> [BackupManifest.LeftOut] {

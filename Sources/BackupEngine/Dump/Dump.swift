@@ -76,6 +76,7 @@ package struct Dump: Sendable {
         let snapshot = try await opener.open()
         do {
             let states = try await sequenceStates(of: schema, over: snapshot.workers[0])
+            let shop = try await ShopReader(snapshot.workers[0]).read(layout.carriedColumns, within: 10)
             let progress = ProgressBoard(
                 expectedRows: layout.chunks.map(\.table).reduce(into: [:]) { $0[$1.name.exact] = $1.facts.rows }.values
                     .reduce(0, &+), report: report)
@@ -91,9 +92,8 @@ package struct Dump: Sendable {
             await snapshot.close()
             objects += rows.map(\.object)
             let manifest = manifest(
-                start: start, schema: schema, plan: plan, snapshot: snapshot, layout: layout, rows: rows,
-                objects: objects,
-                server: await connection.server)
+                start: start, schema: schema, plan: plan, snapshot: snapshot, layout: layout, shop: shop,
+                rows: rows, objects: objects, server: await connection.server)
             try await commit(manifest)
             return manifest
         } catch {
