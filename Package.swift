@@ -211,7 +211,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Age", "Certificates", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology",
-                "RedisClient", "RESP", "MySQLClient", "BackupEngine", "ObjectStore", "LoopbackServers",
+                "RedisClient", "RESP", "MySQLClient", "BackupEngine", "CloudHTTP", "ObjectStore", "LoopbackServers",
                 "breakwater-proxy",
                 .nioCore, .nioPosix, .nioSSL, .subprocess, .crypto,
             ],

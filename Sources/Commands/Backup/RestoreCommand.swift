@@ -51,7 +51,7 @@ package struct RestoreCommand: BreakwaterCommand {
     @Option(
         help: ArgumentHelp(
             "Whom views, routines, triggers and events run as: keep (as in the backup), map-missing (who does not exist "
-                + "becomes the restoring user), current-user (default: map-missing).", valueName: "way"))
+                + "becomes the restoring user) or current-user.", valueName: "way"))
     package var definers = "map-missing"
     @Option(help: .hidden)
     package var until: String?
