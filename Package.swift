@@ -213,7 +213,7 @@ let package = Package(
                 "Age", "Certificates", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology",
                 "RedisClient", "RESP", "MySQLClient", "BackupEngine", "CloudHTTP", "ObjectStore", "LoopbackServers",
                 "breakwater-proxy",
-                .nioCore, .nioPosix, .nioSSL, .subprocess, .crypto,
+                .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .subprocess, .crypto,
             ],
             swiftSettings: strict),
     ]

@@ -5,13 +5,14 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
     case local
     case digitalocean
 
-    /// The file's text.
-    package func text(tls: Bool = false) -> String {
-        let text =
+    /// The file's text. Backups are for `recipient` (`age1…`), whose private key is in the file `identity`.
+    package func text(tls: Bool = false, recipient: String, identity: String) -> String {
+        var text =
             switch self {
             case .local: Self.localText
             case .digitalocean: Self.digitalOceanText
             }
+        text = text.replacing("RECIPIENT", with: recipient).replacing("IDENTITY", with: identity)
         guard tls else { return text }
         return text.replacing("\nredis:\n", with: "\nredis:\n\(encryption)", maxReplacements: 1)
     }
@@ -58,6 +59,14 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
         sidecar:
           hold: 800ms                   # how long commands wait for a new master; PHP's read timeout is 1s
           on_timeout: close             # what happens then: close | degrade
+
+        # A database to back up: `breakwater backup create`, then `breakwater restore --identity IDENTITY`.
+        # mysql: { primary: db-1, database: shop, user: root }
+        # backup:
+        #   to: ["dir:/var/backups/shop"]
+        #   # Backups can be opened with the private key in IDENTITY alone. Keep a copy of it elsewhere.
+        #   recipients: [RECIPIENT]
+        #   keep: { last: 3, daily: 7 }
 
         """
 
@@ -112,6 +121,27 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
           nodes: [web-1, web-2]
           docroot: /var/www/html
           php_fpm: unix:/run/php/php-fpm.sock
+
+        # The database. What its user needs is in docs/backup.md.
+        mysql:
+          endpoint: your-db-do-user-1-0.db.ondigitalocean.com:25060
+          database: shop
+          user: backup
+          password: file:/etc/breakwater/mysql.password
+          ca: /etc/breakwater/mysql-ca.crt
+
+        # Its backups: `breakwater backup create` makes one, `breakwater restore` brings one back. The bucket's keys come
+        # from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+        backup:
+          to: ["s3://your-backups/your-store?region=sfo3"]   # a bucket in another region than the database
+          # Encrypted for this public key. Only the private key in IDENTITY opens the backups: keep it
+          # in two places, none of them a machine of the store.
+          recipients: [RECIPIENT]
+          schedule: "0 3 * * *"                   # what cron or a timer runs; `backup list` says when it is due
+          verify: "0 5 * * 0"
+          time_zone: UTC
+          keep: { last: 3, daily: 7, weekly: 5, monthly: 12 }
+          schema_only: ["preset:woocommerce"]     # sessions, held stock, logs: their rows are not missed
 
         """
 }

@@ -1,3 +1,4 @@
+import Age
 import Foundation
 import LoopbackServers
 import Testing
@@ -66,14 +67,35 @@ struct CommandLineTests {
         #expect(reading.diagnostics == [] && reading.topology?.redis?.tls != nil)
         let first = try breakwater("init", "--template", template)
         #expect(first.status == 0)
-        #expect(first.output == "wrote breakwater.yaml\n")
+        #expect(first.output == "wrote breakwater.yaml\nwrote breakwater.identity\n")
         let text = try String(contentsOf: folder.appending(path: "breakwater.yaml"), encoding: .utf8)
         #expect(StoreTopology.read(text: text, file: "f").diagnostics == [])
+
+        // The private key is for its owner's eyes; the topology names its public half.
+        let identity = folder.appending(path: "breakwater.identity")
+        let mode = try FileManager.default.attributesOfItem(atPath: identity.path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        let key = try String(contentsOf: identity, encoding: .utf8)
+        let known = try #require(try X25519Identity.identities(inFile: key).first)
+        #expect(text.contains("recipients: [\(known.recipient)]") && !text.contains("AGE-SECRET-KEY"))
+        // What a local store leaves to be filled in can be used as it stands.
+        let whole = text.replacing("# mysql:", with: "mysql:").replacing("# backup:", with: "backup:")
+            .replacing("\n#   ", with: "\n  ")
+        let filled = StoreTopology.read(text: whole, file: "f")
+        #expect(filled.topology?.backup?.recipients == ["\(known.recipient)"], "\(filled.diagnostics)")
 
         let second = try breakwater("init")
         #expect(second.status == 3)
         #expect(second.output == "")
         #expect(second.errors.contains("[init.exists]"))
+        #expect(try String(contentsOf: folder.appending(path: "breakwater.yaml"), encoding: .utf8) == text)
+        #expect(try String(contentsOf: identity, encoding: .utf8) == key)
+
+        // An identity that is there is used again, and not overwritten.
+        try FileManager.default.removeItem(at: folder.appending(path: "breakwater.yaml"))
+        let third = try breakwater("init", "--template", template)
+        #expect(third.output == "wrote breakwater.yaml\n")
+        #expect(try String(contentsOf: identity, encoding: .utf8) == key)
         #expect(try String(contentsOf: folder.appending(path: "breakwater.yaml"), encoding: .utf8) == text)
 
         let check = try breakwater("validate")

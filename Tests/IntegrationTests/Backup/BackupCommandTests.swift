@@ -15,7 +15,7 @@ extension BackupTests {
         private static let password = "correct-horse-battery"
 
         /// A small shop on a server, whose user has a password.
-        private struct Shop {
+        struct Shop {
             let program: BreakwaterProgram
             let server: LoopbackDatabase
             let name: String
@@ -28,16 +28,27 @@ extension BackupTests {
 
             /// `--from … --recipient …`
             var source: [String] { ["--from", url, "--recipient", recipient] }
+
+            /// Adds a table that takes a while.
+            func grow() async throws {
+                try await MySQLConnection.with(root) { root in
+                    _ = try await root.query("CREATE TABLE big (id INT AUTO_INCREMENT PRIMARY KEY, v TEXT)")
+                    _ = try await root.query("INSERT INTO big (v) VALUES (REPEAT(UUID(), 40))")
+                    for _ in 0..<16 {
+                        _ = try await root.query("INSERT INTO big (v) SELECT REPEAT(UUID(), 40) FROM big")
+                    }
+                }
+            }
         }
 
-        private static func withShop(
+        static func withShop(
             _ flavour: LoopbackDatabase.Flavour, _ body: (Shop) async throws -> Void
         ) async throws {
             let server = try Databases.server(flavour)
             try await server.withDatabase { root, settings in
                 let name = try #require(settings.address.database)
                 for statement in [
-                    "CREATE TABLE wp_posts (ID BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, post_title TEXT)",
+                    "CREATE TABLE wp_posts (ID BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, post_title TEXT) CHARACTER SET utf8mb4",
                     "INSERT INTO wp_posts (post_title) VALUES ('Hoodie'), ('Cap'), ('Élan 🛒')",
                     "CREATE TABLE wp_woocommerce_sessions (id INT PRIMARY KEY, v TEXT)",
                     "INSERT INTO wp_woocommerce_sessions VALUES (1, 'cart')",
@@ -234,13 +245,7 @@ extension BackupTests {
         @Test(.timeLimit(.minutes(3)), arguments: LoopbackDatabase.Flavour.allCases)
         func interruptedItLeavesNothing(_ flavour: LoopbackDatabase.Flavour) async throws {
             try await Self.withShop(flavour) { shop in
-                try await MySQLConnection.with(shop.root) { root in
-                    _ = try await root.query("CREATE TABLE big (id INT AUTO_INCREMENT PRIMARY KEY, v TEXT)")
-                    _ = try await root.query("INSERT INTO big (v) VALUES (REPEAT(UUID(), 40))")
-                    for _ in 0..<16 {
-                        _ = try await root.query("INSERT INTO big (v) SELECT REPEAT(UUID(), 40) FROM big")
-                    }
-                }
+                try await shop.grow()
                 let program = shop.program
                 let running = try program.start(
                     ["backup", "create", "--json", "--store", "dir:\(program.folder.path)/backups"] + shop.source,
