@@ -1,7 +1,6 @@
 package import Foundation
-internal import NIOCore
 package import ObjectStore
-package import RecoveryCore
+internal import RecoveryCore
 
 extension BackupCatalogue {
     /// Removes a backup: its manifest first, so that nothing that is half gone lists as a backup. When the rest fails,
@@ -37,11 +36,5 @@ extension BackupCatalogue {
             guard let place = BackupFolder(of: upload.key.text) else { return false }
             return upload.started < limit && (folder == nil || place.database == folder)
         }
-    }
-
-    /// Writes the record of a verification beside the manifest.
-    package func add(_ record: VerificationRecord, to folder: BackupFolder) async throws {
-        let key = try ObjectKey(folder.path + BackupLayout.verification(record.id))
-        _ = try await store.put(ByteBuffer(bytes: try record.json()), at: key, ifAbsent: true)
     }
 }

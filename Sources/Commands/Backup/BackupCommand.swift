@@ -19,6 +19,7 @@ package struct BackupCommand: AsyncParsableCommand {
             BackupCreateCommand.self,
             BackupListCommand.self,
             BackupShowCommand.self,
+            BackupVerifyCommand.self,
             BackupPruneCommand.self,
         ])
 

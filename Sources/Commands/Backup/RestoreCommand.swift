@@ -53,6 +53,11 @@ package struct RestoreCommand: BreakwaterCommand {
             "Whom views, routines, triggers and events run as: keep (as in the backup), map-missing (who does not exist "
                 + "becomes the restoring user) or current-user.", valueName: "way"))
     package var definers = "map-missing"
+    @Flag(
+        help: "Let the shop's scheduled actions run at once, renewals and mails among them. Otherwise they wait.")
+    package var runActions = false
+    @Flag(help: "Restore nothing: release the scheduled actions that a restore has held in the database of --to.")
+    package var releaseActions = false
     @Option(help: .hidden)
     package var until: String?
     @Flag(help: .hidden)
@@ -73,6 +78,7 @@ package struct RestoreCommand: BreakwaterCommand {
     package func perform(_ console: Console) async throws -> ExitStatus {
         guard until == nil else { throw Self.notYet("--until", "a backup holds the moment at which it was taken") }
         guard !flip else { throw Self.notYet("--flip", "point the shop at the restored database by hand") }
+        if releaseActions { return try await release(console) }
         let place = try BackupPlace(self.place, console)
         let (address, password) = try target(place)
         let settings = try database.settings(address, password, console)
@@ -82,10 +88,31 @@ package struct RestoreCommand: BreakwaterCommand {
         options.overwrite = overwrite
         options.skipBinlog = skipBinlog
         options.definers = RestoreOptions.Definers(rawValue: definers) ?? .mapMissing
-        let job = RestoreJob(request: choice.request(place), settings: settings, options: options)
+        let job = RestoreJob(
+            request: choice.request(place), settings: settings, options: options, holdsActions: !runActions)
         return try await Interruption.cancelling {
             try await place.withStores(console) { try await job.run($0, console) }
         }
+    }
+
+    private struct Released: Encodable {
+        var released: UInt64
+        var target: String
+    }
+
+    private func release(_ console: Console) async throws -> ExitStatus {
+        guard let to, to.contains("://") else {
+            throw BackupPlace.unusable(
+                "--to", "has to name the restored database", "such as mysql://user@host/shop_new")
+        }
+        let address = try MySQLAddress(to, option: "--to")
+        guard address.database != nil else { throw BackupPlace.unusable("--to", "names no database", nil) }
+        let settings = try database.settings(address, nil, console)
+        let released = try await Interruption.cancelling { try await ActionSchedulerHold(settings).release() }
+        let count = released.reduce(0) { $0 &+ $1.actions }
+        try console.document(Released(released: count, target: "\(address)"))
+        console.print("\(Readable.count(count, "scheduled action")) released")
+        return .done
     }
 
     private func target(_ place: BackupPlace) throws -> (MySQLAddress, SecretReference?) {

@@ -9,6 +9,51 @@ struct RestoreJob: Sendable {
     var request: BackupRequest
     var settings: MySQLSettings
     var options: RestoreOptions
+    /// Whether the shop's scheduled actions wait until somebody releases them.
+    var holdsActions = true
+
+    func run(_ stores: [OpenStore], _ console: Console) async throws -> ExitStatus {
+        let start = ContinuousClock.now
+        let (backup, store) = try await request.find(in: stores, console)
+        guard let manifest = backup.manifest else { preconditionFailure("what is found can be read") }
+        var settings = settings
+        settings.address.database = settings.address.database ?? Self.newDatabase(for: manifest)
+        console.note("restoring \(manifest.id) from \(store.name) to \(settings.address)")
+        let progress = ProgressLine(console)
+        defer { progress.clear() }
+        let source = StoreFolder(backup.folder.path, in: store.store)
+        let restore = Restore(settings, manifest: manifest, source: source, options: options) {
+            progress.show($0.line)
+        }
+        let outcome = try await restore.run()
+        progress.clear()
+        // A part of a shop has other figures than the whole.
+        let isWhole = options.tables == nil
+        let differences = isWhole ? try await ShopComparison(settings).differences(from: manifest) : []
+        let held = isWhole && holdsActions ? try await ActionSchedulerHold(settings).hold() : []
+        let result = RestoreResult(
+            outcome: outcome, manifest: manifest, target: "\(settings.address)", store: store.name,
+            duration: ContinuousClock.now - start, differences: differences,
+            heldActions: held.reduce(0) { $0 &+ $1.actions })
+        return try result.present(console)
+    }
+
+    /// Named after the backup, so that the same restore goes on when it is run again.
+    static func newDatabase(for manifest: BackupManifest) -> String {
+        let suffix = "_\(manifest.id)".lowercased().replacing("-", with: "_")
+        return manifest.source.database.prefix(64 - suffix.count) + suffix
+    }
+}
+
+/// What `restore` says.
+private struct RestoreResult {
+    var outcome: RestoreOutcome
+    var manifest: BackupManifest
+    var target: String
+    var store: String
+    var duration: Duration
+    var differences: [BackupManifest.LeftOut]
+    var heldActions: UInt64
 
     private struct Document: Encodable {
         var backup: String
@@ -24,38 +69,20 @@ struct RestoreJob: Sendable {
         var resumedObjects: Int
         var peakMemoryBytes: Nullable<UInt64>
         var warnings: [String]
+        /// Figures of the shop that are not the backup's.
+        var differences: [BackupManifest.LeftOut]
+        /// Scheduled actions of the shop that wait to be released.
+        var heldActions: UInt64
     }
 
-    func run(_ stores: [OpenStore], _ console: Console) async throws -> ExitStatus {
-        let start = ContinuousClock.now
-        let (backup, store) = try await request.find(in: stores, console)
-        guard let manifest = backup.manifest else { preconditionFailure("what is found can be read") }
-        var settings = settings
-        settings.address.database = settings.address.database ?? Self.newDatabase(for: manifest)
-        console.note("restoring \(manifest.id) from \(store.name) to \(settings.address)")
-        let progress = ProgressLine(console)
-        defer { progress.clear() }
-        let source = StoreFolder(backup.folder.path, in: store.store)
-        let restore = Restore(settings, manifest: manifest, source: source, options: options) {
-            progress.show(Self.line($0))
-        }
-        let outcome = try await restore.run()
-        progress.clear()
-        return try present(outcome, manifest, settings, store.name, ContinuousClock.now - start, console)
-    }
-
-    private func present(
-        _ outcome: RestoreOutcome, _ manifest: BackupManifest, _ settings: MySQLSettings, _ store: String,
-        _ duration: Duration, _ console: Console
-    ) throws -> ExitStatus {
-        let isVerified = options.compares
+    func present(_ console: Console) throws -> ExitStatus {
         try console.document(
             Document(
                 backup: "\(manifest.id)", tables: outcome.tables, rows: outcome.rows,
-                durationMs: duration.wholeMilliseconds, verified: isVerified, target: "\(settings.address)",
+                durationMs: duration.wholeMilliseconds, verified: differences.isEmpty, target: target,
                 database: outcome.database, server: "\(outcome.server)", store: store,
                 resumedObjects: outcome.resumedObjects, peakMemoryBytes: Nullable(PeakMemory.bytes),
-                warnings: outcome.warnings))
+                warnings: outcome.warnings, differences: differences, heldActions: heldActions))
         console.print(
             "\(outcome.database): \(Readable.count(outcome.tables, "table")), \(Readable.count(outcome.rows, "row")) of "
                 + "\(manifest.id), \(Readable.duration(duration)), on \(outcome.server)")
@@ -67,28 +94,34 @@ struct RestoreJob: Sendable {
             "the digests of \(Readable.count(outcome.comparedTables, "table")), computed by the server, are the backup's"
         )
         for warning in outcome.warnings { console.note("warning: \(warning)") }
-        return .done
+        if heldActions > 0 {
+            console.note(
+                "\(Readable.count(heldActions, "scheduled action")) of the shop will not run (renewals, mails) until "
+                    + "`breakwater restore --release-actions --to \(target)`")
+        }
+        guard !differences.isEmpty else { return .done }
+        for difference in differences { console.print("  \(difference.what): \(difference.why)") }
+        console.note("error: the shop's figures are not the backup's [restore.figures_differ]")
+        console.note("    hint: do not use what was restored before you know why")
+        return .failed
     }
+}
 
-    /// Named after the backup, so that the same restore goes on when it is run again.
-    static func newDatabase(for manifest: BackupManifest) -> String {
-        let suffix = "_\(manifest.id)".lowercased().replacing("-", with: "_")
-        return manifest.source.database.prefix(64 - suffix.count) + suffix
-    }
-
-    private static func line(_ progress: RestoreProgress) -> String {
-        let done = Double(progress.rawBytes) / Double(max(1, progress.expectedRawBytes))
-        let seconds = max(0.001, progress.elapsed / .seconds(1))
-        switch progress.phase {
+extension RestoreProgress {
+    /// For the line of a terminal.
+    var line: String {
+        let done = Double(rawBytes) / Double(max(1, expectedRawBytes))
+        let seconds = max(0.001, elapsed / .seconds(1))
+        switch phase {
         case .preparing: return "preparing"
         case .loading:
-            var line = "\(Int(min(0.99, done) * 100)) %  \(Readable.count(progress.rows)) rows"
-            line += "  \(Readable.bytes(UInt64(Double(progress.rawBytes) / seconds)))/s"
-            if done > 0.01, done < 1 { line += "  \(Readable.duration(progress.elapsed * ((1 - done) / done))) left" }
+            var line = "\(Int(min(0.99, done) * 100)) %  \(Readable.count(rows)) rows"
+            line += "  \(Readable.bytes(UInt64(Double(rawBytes) / seconds)))/s"
+            if done > 0.01, done < 1 { line += "  \(Readable.duration(elapsed * ((1 - done) / done))) left" }
             return line
-        case .finishing: return "indexes: \(progress.indexedTables) of \(progress.expectedTables) tables"
+        case .finishing: return "indexes: \(indexedTables) of \(expectedTables) tables"
         case .programs: return "views, routines, triggers and events"
-        case .comparing: return "comparing: \(progress.comparedTables) of \(progress.expectedTables) tables"
+        case .comparing: return "comparing: \(comparedTables) of \(expectedTables) tables"
         case .done: return "done"
         }
     }

@@ -13,6 +13,8 @@ extension UserFacingError {
         case let error as DumpError: self.init(error)
         case let error as RestoreError:
             self.init(code: error.code, summary: error.description, hint: error.hint, status: error.exitStatus)
+        case let error as ScratchError:
+            self.init(code: error.code, summary: error.description, hint: error.hint)
         case let error as CatalogueError: self.init(error)
         case let error as ObjectStoreError: self.init(error)
         case let error as MySQLError:

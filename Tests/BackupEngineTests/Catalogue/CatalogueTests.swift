@@ -83,10 +83,11 @@ struct CatalogueTests {
         let id = Self.id(1)
         try await add(id)
         let folder = BackupFolder(database: "shop/", id: id)
-        try await catalogue.add(record(Self.id(2), of: id), to: folder)
-        try await catalogue.add(record(Self.id(4), of: Self.id(9)), to: folder)
+        let shelf = StoreFolder(folder.path, in: store)
+        try await shelf.keep(record(Self.id(2), of: id))
+        try await shelf.keep(record(Self.id(4), of: Self.id(9)))
         #expect(try await catalogue.backup("latest").candidate?.state == .verified)
-        try await catalogue.add(record(Self.id(3), of: id, failures: ["wp_posts"]), to: folder)
+        try await shelf.keep(record(Self.id(3), of: id, failures: ["wp_posts"]))
         #expect(try await catalogue.backup("latest").candidate?.state == .failed)
         // What a later one says is not known, and so neither is the state.
         try await put("{".utf8, folder.path + BackupLayout.verification(Self.id(5)))
@@ -122,7 +123,7 @@ struct CatalogueTests {
         try await add(Self.id(1))
         try await add(Self.id(2))
         let folder = BackupFolder(database: "shop/", id: Self.id(1))
-        try await catalogue.add(record(Self.id(3), of: Self.id(1)), to: folder)
+        try await StoreFolder(folder.path, in: store).keep(record(Self.id(3), of: Self.id(1)))
         // A store that takes nothing more after the first deletion, as one does that is lost meanwhile.
         let failing = FailingStore(store, deletions: 1)
         await #expect(throws: ObjectStoreError.self) { try await BackupCatalogue(failing).remove(folder) }
