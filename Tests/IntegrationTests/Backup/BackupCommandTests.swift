@@ -114,7 +114,7 @@ extension BackupTests {
             }
         }
 
-        private static func waitForAnotherSecond() async throws {
+        static func waitForAnotherSecond() async throws {
             let now = Int(Date().timeIntervalSince1970)
             while Int(Date().timeIntervalSince1970) == now { try await Task.sleep(for: .milliseconds(20)) }
         }
@@ -177,6 +177,7 @@ extension BackupTests {
                 let program = shop.program
                 let store = ["--store", "dir:\(program.folder.path)/backups"]
                 let wrong = ["BREAKWATER_MYSQL_PASSWORD": "wrong"]
+                let stranger = try Databases.certificates().strangersCA
                 let absent = shop.url.replacing("/\(shop.name)", with: "/absent")
                 let cases: [([String], [String: String], Int32, String)] = [
                     (["backup", "create"], [:], 2, "backup.no_place"),
@@ -192,6 +193,12 @@ extension BackupTests {
                     (
                         ["backup", "create", "--from", absent, "--recipient", shop.recipient] + store,
                         shop.environment, 1, "mysql.unknown_database"
+                    ),
+                    (
+                        [
+                            "backup", "create", "--recipient", shop.recipient, "--from",
+                            shop.url.replacing("tls=required", with: "tls=verify-ca&ca=\(stranger)"),
+                        ] + store, shop.environment, 1, "mysql.tls_failed"
                     ),
                     (
                         ["backup", "create", "--password-file", "absent"] + shop.source + store, [:], 1,

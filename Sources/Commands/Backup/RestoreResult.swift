@@ -1,0 +1,65 @@
+internal import BackupEngine
+internal import RecoveryCore
+internal import Topology
+
+/// What `restore` says.
+struct RestoreResult {
+    var outcome: RestoreOutcome
+    var manifest: BackupManifest
+    var target: String
+    var store: String
+    var duration: Duration
+    var differences: [BackupManifest.LeftOut]
+    var heldActions: UInt64
+
+    private struct Document: Encodable {
+        var backup: String
+        var tables: Int
+        var rows: UInt64
+        var durationMs: Int
+        /// The server has computed the digests of all of them, and they are the backup's.
+        var verified: Bool
+        var target: String
+        var database: String
+        var server: String
+        var store: String
+        var resumedObjects: Int
+        var peakMemoryBytes: Nullable<UInt64>
+        var warnings: [String]
+        /// Figures of the shop that are not the backup's.
+        var differences: [BackupManifest.LeftOut]
+        /// Scheduled actions of the shop that wait to be released.
+        var heldActions: UInt64
+    }
+
+    func present(_ console: Console) throws -> ExitStatus {
+        try console.document(
+            Document(
+                backup: "\(manifest.id)", tables: outcome.tables, rows: outcome.rows,
+                durationMs: duration.wholeMilliseconds, verified: differences.isEmpty, target: target,
+                database: outcome.database, server: "\(outcome.server)", store: store,
+                resumedObjects: outcome.resumedObjects, peakMemoryBytes: Nullable(PeakMemory.bytes),
+                warnings: outcome.warnings, differences: differences, heldActions: heldActions))
+        console.print(
+            "\(outcome.database): \(Readable.count(outcome.tables, "table")), \(Readable.count(outcome.rows, "row")) of "
+                + "\(manifest.id), \(Readable.duration(duration)), on \(outcome.server)")
+        if outcome.resumedObjects > 0 {
+            console.print(
+                "\(Readable.count(outcome.resumedObjects, "object")) had been restored by an earlier run already")
+        }
+        console.print(
+            "the digests of \(Readable.count(outcome.comparedTables, "table")), computed by the server, are the backup's"
+        )
+        for warning in outcome.warnings { console.note("warning: \(warning)") }
+        if heldActions > 0 {
+            console.note(
+                "\(Readable.count(heldActions, "scheduled action")) of the shop will not run (renewals, mails) until "
+                    + "`breakwater restore --release-actions --to \(target)`")
+        }
+        guard !differences.isEmpty else { return .done }
+        for difference in differences { console.print("  \(difference.what): \(difference.why)") }
+        console.note("error: the shop's figures are not the backup's [restore.figures_differ]")
+        console.note("    hint: do not use what was restored before you know why")
+        return .failed
+    }
+}
