@@ -6,7 +6,8 @@ extension Dump {
     /// What was dumped, for those who restore it.
     func manifest(
         start: Date, schema: DatabaseSchema, plan: SnapshotPlan, snapshot: SnapshotOpener.Snapshot, layout: DumpLayout,
-        shop: ShopReader.Reading, rows: [DumpedChunk], objects: [BackupManifest.Object], server: DatabaseServer
+        shop: ShopReader.Reading, accounts: AccountText, rows: [DumpedChunk], objects: [BackupManifest.Object],
+        server: DatabaseServer
     ) -> BackupManifest {
         let byTable = Dictionary(grouping: rows) { ($0.object.table ?? "").exact }
         let tables = layout.parts.map { part in
@@ -29,7 +30,8 @@ extension Dump {
                 warnings: plan.warnings + snapshot.warnings + shop.warnings),
             compression: .init(level: options.level), recipients: options.recipients.map(\.description), tables: tables,
             objects: objects.sorted { ($0.kind.digit, $0.name) < ($1.kind.digit, $1.name) },
-            leftOut: leftOut(schema, layout), checks: shop.figures)
+            leftOut: leftOut(schema, layout) + accounts.leftOut.map { .init($0.what, why: $0.why) },
+            checks: shop.figures)
     }
 
     private func leftOut(_ schema: DatabaseSchema, _ layout: DumpLayout) -> [BackupManifest.LeftOut] {

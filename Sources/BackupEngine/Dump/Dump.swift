@@ -60,6 +60,9 @@ package struct Dump: Sendable {
         let excludes: @Sendable (String) -> Bool = { table in options.exclude.contains { $0.matches(table) } }
         let schema = try await reader.read(excluding: excludes)
         let plan = try await plan(for: schema, over: connection)
+        let accounts =
+            options.keepsAccounts
+            ? try await AccountReader(connection: connection).read(database: schema.name) : AccountText()
         let cutter = ChunkCutter(connection: connection, chunkBytes: options.chunkBytes)
         var layout = DumpLayout()
         for table in schema.tables {
@@ -83,7 +86,7 @@ package struct Dump: Sendable {
             let upload = ObjectUpload(
                 destination: destination, recipients: options.recipients, level: options.level)
             var objects = try await store(
-                SchemaText(schema: schema, sequenceStates: states), by: upload, uploaded, progress,
+                SchemaText(schema: schema, sequenceStates: states, accounts: accounts), by: upload, uploaded, progress,
                 chunks: layout.chunks.count)
             let rows = try await ChunkWorkers(upload: upload, uploaded: uploaded, progress: progress)
                 .run(layout.chunks, on: snapshot.workers)
@@ -93,6 +96,7 @@ package struct Dump: Sendable {
             objects += rows.map(\.object)
             let manifest = manifest(
                 start: start, schema: schema, plan: plan, snapshot: snapshot, layout: layout, shop: shop,
+                accounts: accounts,
                 rows: rows, objects: objects, server: await connection.server)
             try await commit(manifest)
             return manifest
@@ -139,7 +143,7 @@ package struct Dump: Sendable {
     ) async throws -> [BackupManifest.Object] {
         let texts: [(BackupManifest.Object.Kind, String?)] = [
             (.tables, text.tables), (.indexes, text.indexes), (.routines, text.routines), (.views, text.views),
-            (.triggers, text.triggers), (.events, text.events),
+            (.triggers, text.triggers), (.events, text.events), (.grants, text.grants),
         ]
         let present = texts.compactMap { kind, text in text.map { (kind, $0) } }
         progress.expect(objects: present.count + chunks)

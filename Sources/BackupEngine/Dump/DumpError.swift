@@ -16,6 +16,8 @@ package enum DumpError: Error, CustomStringConvertible {
     case table(String, part: String, MySQLError)
     /// A column of a type that no known form of text carries.
     case unknownType(table: String, String)
+    /// The user may not read who has which privileges.
+    case accounts(MySQLError)
     case upload(object: String, reason: String, hint: String?)
     /// What a store says; the object, or of several stores which one.
     case store(object: String, ObjectStoreError)
@@ -34,6 +36,7 @@ package enum DumpError: Error, CustomStringConvertible {
                 + (what.count > 5 ? " and \(what.count - 5) more" : "")
         case .table(let table, let part, let error): "table \(table), \(part): \(error)"
         case .unknownType(let table, let what): "table \(table): \(what)"
+        case .accounts(let error): "the accounts of the database cannot be read: \(error)"
         case .upload(let object, let reason, _): "\(object): \(reason)"
         case .store(let object, let error): "\(object): \(error)"
         case .inconsistent(let faults): "the backup contradicts itself: \(faults.joined(separator: "; "))"
@@ -50,6 +53,7 @@ package enum DumpError: Error, CustomStringConvertible {
         case .table(_, _, let error):
             error.kind == .tableDefinitionChanged ? "do not change tables during a backup; try again" : nil
         case .unknownType: "exclude the table, or back it up by other means; a newer Breakwater may know the type"
+        case .accounts: "grant SELECT on the database mysql, or back up without accounts"
         case .upload(_, _, let hint): hint
         case .store(_, let error): error.hint
         }

@@ -12,6 +12,8 @@ package struct DumpOptions: Sendable {
     package var schemaOnly: [TableRule] = []
     /// Tables that are passed over.
     package var exclude: [TableRule] = []
+    /// Whether the accounts with privileges on the database are kept as well, with what they log in with.
+    package var keepsAccounts = false
     /// How much of a table, as the server stores it, one object should hold.
     package var chunkBytes: UInt64 = 32 << 20
     /// What the manifest says wrote it.

@@ -5,6 +5,7 @@ struct SchemaText {
     let schema: DatabaseSchema
     /// Sequences' states, by their names in order: what `SETVAL` takes.
     var sequenceStates: [String] = []
+    var accounts = AccountText()
 
     /// Sets a session up so that text means the same whatever the server is configured to.
     ///
@@ -65,6 +66,13 @@ struct SchemaText {
                 event.create = EventText.disabled(event.create)
                 return event
             })
+    }
+
+    /// Who may do what. MariaDB makes an account without a password where one is granted something and was not made.
+    var grants: String? {
+        guard !accounts.statements.isEmpty else { return nil }
+        return "SET NAMES utf8mb4;\nSET SESSION sql_mode = '\(accounts.sqlMode)';\n"
+            + accounts.statements.map { "\($0);\n" }.joined()
     }
 
     private static func text(_ programs: [StoredProgram]) -> String? {

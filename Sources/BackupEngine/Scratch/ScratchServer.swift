@@ -15,6 +15,23 @@ package struct ScratchServer: Sendable {
     package let settings: MySQLSettings
     /// The server's process id.
     package let pid: Int32
+    private let directory: String
+
+    fileprivate init(_ server: DatabaseServer, _ settings: MySQLSettings, pid: Int32, directory: String) {
+        self.server = server
+        self.settings = settings
+        self.pid = pid
+        self.directory = directory
+    }
+
+    /// Fails when its disk is full, or nearly: what a server then says may be anything.
+    /// - Throws: `ScratchError.noSpace`.
+    func checkDisk() throws(ScratchError) {
+        let (available, needed) = (try ScratchDirectory.freeBytes(in: directory), UInt64(32 << 20))
+        guard available >= needed else {
+            throw .noSpace(directory: directory, needed: needed, available: available)
+        }
+    }
 
     /// Starts a server that the backup can be restored on, of its family and as near to its version as there is one.
     ///
@@ -78,7 +95,7 @@ private struct ScratchStarter {
         (address.user, address.socket, address.tls) = ("root", directory.socket, .off)
         let settings = MySQLSettings(address: address, password: Secret(password))
         let server = try await answer(settings)
-        return ScratchServer(server: server, settings: settings, pid: pid)
+        return ScratchServer(server, settings, pid: pid, directory: directory.path)
     }
 
     private func place(of program: ScratchProgram) -> [String] {

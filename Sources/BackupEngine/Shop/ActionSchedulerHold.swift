@@ -11,6 +11,11 @@ package struct ActionSchedulerHold: Sendable {
     package struct Held: Sendable, Hashable {
         package var table: String
         package var actions: UInt64
+
+        package init(table: String, actions: UInt64) {
+            self.table = table
+            self.actions = actions
+        }
     }
 
     private let settings: MySQLSettings

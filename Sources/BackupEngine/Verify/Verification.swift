@@ -59,7 +59,9 @@ package struct Verification: Sendable {
             switch place {
             case .scratch(let options):
                 try await ScratchServer.with(for: manifest, options) { scratch in
-                    try await restore(to: scratch.settings, scratch.server, isScratch: true)
+                    let findings = try await restore(to: scratch.settings, scratch.server, isScratch: true)
+                    if !findings.failures.isEmpty { try scratch.checkDisk() }
+                    return findings
                 }
             case .server(let settings): try await restoreAndDrop(settings)
             }

@@ -36,6 +36,7 @@ extension UserFacingError {
             case .table(_, _, let cause):
                 cause.kind == .tableDefinitionChanged ? "backup.definitions_changed" : "mysql.\(cause.kind.code)"
             case .unknownType: "backup.unknown_type"
+            case .accounts: "backup.accounts_unreadable"
             case .upload: "backup.upload_failed"
             case .store(_, let cause): "store.\(cause.code)"
             case .inconsistent: "backup.inconsistent"

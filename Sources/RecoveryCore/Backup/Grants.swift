@@ -99,7 +99,7 @@ extension GrantLine.Object {
 }
 
 /// `LIKE` as grants use it for names of databases: `_`, `%`, and `\` before a character that stands for itself.
-func likeMatches(_ pattern: String, _ name: String) -> Bool {
+package func likeMatches(_ pattern: String, _ name: String) -> Bool {
     var tokens: [(scalar: Unicode.Scalar, isWild: Bool)] = []
     var isEscaped = false
     for scalar in pattern.unicodeScalars {
