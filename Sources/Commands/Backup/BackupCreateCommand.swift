@@ -52,6 +52,9 @@ package struct BackupCreateCommand: BreakwaterCommand {
             "A table or a pattern to keep without its rows, or preset:woocommerce. May be repeated.",
             valueName: "table"))
     package var schemaOnly: [String] = []
+    @Flag(
+        help: "Keep the accounts that have privileges on the database as well, with the hashes of their passwords.")
+    package var accounts = false
     @OptionGroup package var output: OutputOptions
 
     package init() {}
@@ -67,6 +70,7 @@ package struct BackupCreateCommand: BreakwaterCommand {
         var options = DumpOptions(recipients: try recipients(place))
         options.threads = threads
         options.level = level
+        options.keepsAccounts = accounts
         options.software = "breakwater \(Breakwater.version)"
         options.exclude = try rules(exclude, "--exclude") + (place.topology?.backup?.exclude ?? [])
         options.schemaOnly = try rules(schemaOnly, "--schema-only") + (place.topology?.backup?.schemaOnly ?? [])
