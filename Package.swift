@@ -139,10 +139,14 @@ let package = Package(
                 "RedisProxy", "Topology", "RedisClient", .argumentParser, .logging, .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict),
-        // Measures the built sidecar from outside; see docs/performance.md.
+        // Measures the built programs from outside; see docs/performance.md.
         .executableTarget(
-            name: "breakwater-bench", dependencies: ["LoopbackServers", .argumentParser], path: "Benchmarks/Sources",
-            swiftSettings: strict),
+            name: "breakwater-bench",
+            dependencies: [
+                "LoopbackServers", "BackupEngine", "MySQLClient", "ObjectStore", "CloudHTTP", "Age", "RecoveryCore",
+                "Topology", .argumentParser, .logging,
+            ],
+            path: "Benchmarks/Sources", swiftSettings: strict),
 
         // Servers and a blocking client for tests and benchmarks.
         .target(

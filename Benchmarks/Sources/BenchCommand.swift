@@ -3,9 +3,16 @@ import Foundation
 import LoopbackServers
 
 @main
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "breakwater-bench",
+        commandName: "breakwater-bench", abstract: "Measures Breakwater beside what people use without it.",
+        subcommands: [SidecarBenchCommand.self, BackupBenchCommand.self, EngineCommand.self],
+        defaultSubcommand: SidecarBenchCommand.self)
+}
+
+struct SidecarBenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sidecar",
         abstract: "Measures the sidecar beside HAProxy and Redis itself, in one run on one machine.",
         discussion: """
             Rounds alternate between the contestants, so that what else the machine does hits all of them. The table \

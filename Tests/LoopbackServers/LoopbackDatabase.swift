@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 /// A MySQL or MariaDB of its own data directory, on two loopback addresses and a unix socket. There is the user `root`
 /// without a password, who may come from everywhere.
@@ -29,17 +29,19 @@ package final class LoopbackDatabase: Sendable {
     package let process: ServerProcess
     private let directory: URL
 
-    /// Initialises and starts a server, and returns when it answers.
+    /// Starts a server, and returns when it answers.
     ///
     /// - Parameters:
     ///   - flavour: which family.
     ///   - network: the first three numbers of its addresses, which end in 1 and 2.
     ///   - tls: what it offers TLS with; nil for a server that has none.
+    ///   - kept: a data directory that stays when the server goes; it is initialised unless it is there. Nil for one
+    ///     that goes as well.
     ///   - options: further options of the server, with their dashes.
     /// - Throws: `LoopbackError` when the server is not installed or does not start.
     package init(
         _ flavour: Flavour, network: String = LoopbackPlace.randomNetwork(), tls: TLSFiles? = nil,
-        options: [String] = []
+        data kept: URL? = nil, options: [String] = []
     ) throws {
         // Unix sockets have short paths.
         let directory = URL(filePath: "/tmp/bw-db-\(UInt32.random(in: 0 ... .max))")
@@ -49,8 +51,8 @@ package final class LoopbackDatabase: Sendable {
             place = try LoopbackPlace(address: network + ".1", socketPath: directory.appending(path: "s").path)
             otherAddress = network + ".2"
             let programs = try Programs(flavour)
-            let data = directory.appending(path: "data").path
-            _ = try output(of: programs.initialise(data))
+            let data = (kept ?? directory.appending(path: "data")).path
+            if !FileManager.default.fileExists(atPath: data) { _ = try output(of: programs.initialise(data)) }
             let first = try ServerProcess.write(
                 "init.sql",
                 ["CREATE USER IF NOT EXISTS root@'%';", "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"],
@@ -83,6 +85,13 @@ package final class LoopbackDatabase: Sendable {
     deinit {
         process.stop()
         try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Ends the server in order, so that the next one has nothing to recover, and returns when it is gone.
+    package func shutDown() throws {
+        process.signal(SIGTERM)
+        // A buffer pool full of changes is written first.
+        try process.waitForEnd(within: .seconds(300))
     }
 }
 

@@ -19,7 +19,7 @@ package struct LoopbackError: Error, Equatable, CustomStringConvertible {
     }
 
     /// The failure of a system call, as `errno` tells it.
-    static func system(_ call: String) -> LoopbackError {
+    package static func system(_ call: String) -> LoopbackError {
         let number = errno
         let kind: Kind =
             switch number {

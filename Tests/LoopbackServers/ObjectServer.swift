@@ -18,7 +18,7 @@ package final class ObjectServer: Sendable {
     package static let stranger = (accessKeyID: "shop:stranger", secret: "of-the-stranger")
 
     private let directory: URL
-    private let servers: [ServerProcess]
+    package let servers: [ServerProcess]
 
     /// Starts the servers, and returns when they answer.
     ///

@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 /// One of the families and versions of servers that tests run against.
 package struct ServerFlavour: Sendable, Hashable, CustomStringConvertible {
@@ -49,8 +49,8 @@ package struct ServerFlavour: Sendable, Hashable, CustomStringConvertible {
     static func root(_ name: String) -> URL { cacheFolder.appending(path: "debian/\(name)/programs") }
 }
 
-/// Where the scripts keep what they fetched for the tests.
-var cacheFolder: URL {
+/// Where the scripts keep what they fetched for the tests, and benchmarks what they generated.
+package var cacheFolder: URL {
     let environment = ProcessInfo.processInfo.environment
     func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
     let caches = folder("XDG_CACHE_HOME") ?? (folder("HOME") ?? "/tmp") + "/.cache"

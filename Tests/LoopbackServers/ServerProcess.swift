@@ -52,6 +52,15 @@ package final class ServerProcess: @unchecked Sendable {
         process.waitUntilExit()
     }
 
+    /// Waits for the end of a server that was asked to end.
+    package func waitForEnd(within limit: Duration) throws {
+        let deadline = ContinuousClock.now + limit
+        while isRunning {
+            guard ContinuousClock.now < deadline else { throw LoopbackError("it does not end:\n\(lastWords)") }
+            usleep(20_000)
+        }
+    }
+
     package func signal(_ number: Int32) {
         kill(pid, number)
     }

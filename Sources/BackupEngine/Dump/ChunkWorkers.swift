@@ -10,12 +10,15 @@ struct DumpedChunk: Sendable {
     var digest: TableDigest
 }
 
-/// Reads chunks on several connections at once, each taking the largest that is left, and uploads them meanwhile.
+/// Reads chunks on several connections at once, each taking the largest that is left. Beside each connection one task
+/// uploads what it made, so that a chunk is read while the one before is still on its way to the store.
 struct ChunkWorkers: Sendable {
     /// How much text is made between two looks at the clock, the channel and the cancellation.
     private static let stride = 256 << 10
     /// Loading gains little from longer statements, and every server's `max_allowed_packet` admits these.
     private static let statementBytes = 1 << 20
+    /// Of an object, while the one before is uploaded: 4 MiB, about a whole chunk.
+    private static let waitingPieces = (4 << 20) / ObjectPacker.pieceBytes
 
     let upload: ObjectUpload
     let uploaded: UploadedObjects
@@ -25,15 +28,15 @@ struct ChunkWorkers: Sendable {
     /// - Throws: `DumpError`, `CancellationError`; of several errors the first.
     func run(_ chunks: [Chunk], on workers: [MySQLConnection]) async throws -> [DumpedChunk] {
         let queue = ChunkQueue(chunks)
-        return try await withThrowingTaskGroup { group in
+        return try await withThrowingTaskGroup(of: [DumpedChunk].self) { group in
             for worker in workers {
+                // One is made while the one before is uploaded; nothing is begun beyond that.
+                let made = BoundedChannel<ChunkInMaking>(capacity: 2)
                 group.addTask {
-                    var dumped: [DumpedChunk] = []
-                    while let chunk = queue.next() {
-                        dumped.append(try await dump(chunk, on: worker))
-                    }
-                    return dumped
+                    try await read(queue, on: worker, handingOverTo: made)
+                    return []
                 }
+                group.addTask { try await store(made) }
             }
             var all: [DumpedChunk] = []
             for try await dumped in group { all += dumped }
@@ -41,34 +44,68 @@ struct ChunkWorkers: Sendable {
         }
     }
 
-    private func dump(_ chunk: Chunk, on worker: MySQLConnection) async throws -> DumpedChunk {
-        uploaded.add(chunk.objectName)
-        let (packed, rows): (PackedObject, RowsRead)
-        do {
-            (packed, rows) = try await upload.store(as: chunk.objectName) {
-                try await read(chunk, on: worker, into: $0)
+    private func read(
+        _ queue: ChunkQueue, on worker: MySQLConnection, handingOverTo made: BoundedChannel<ChunkInMaking>
+    ) async throws {
+        while let chunk = queue.next() {
+            let making = ChunkInMaking(chunk, pieces: PieceChannel(capacity: Self.waitingPieces))
+            do {
+                try await made.send(making)
+                let result = try await read(chunk, on: worker, into: making.pieces)
+                try await checkWarnings(result.1.warnings, of: worker)
+                making.finish(result)
+            } catch is PieceChannel.Closed {
+                // The upload gave up first. It knows why, and says so.
+                return
+            } catch is BoundedChannel<ChunkInMaking>.Closed {
+                return
+            } catch {
+                let error = Self.explain(error, chunk)
+                making.pieces.finish(throwing: error)
+                made.finish(throwing: error)
+                throw error
             }
-        } catch let error as InsertWriter.Fault {
-            throw DumpError.table(
-                chunk.table.name, part: chunk.partName,
-                MySQLError(.malformed, message: "a row that cannot be: \(error)"))
-        } catch let error as MySQLError {
-            throw DumpError.table(chunk.table.name, part: chunk.partName, error)
         }
-        if rows.warnings > 0, let warning = try await worker.warnings().first(where: \.isOfLoss) {
-            throw DumpError.table(
-                chunk.table.name, part: chunk.partName,
-                MySQLError(.malformed, code: warning.code, message: "a value did not come whole: \(warning.message)"))
-        }
-        progress.finishObject(storedBytes: packed.storedBytes)
-        let object = BackupManifest.Object(
-            name: chunk.objectName, kind: .rows, table: chunk.table.name, keys: chunk.keys, partition: chunk.partition,
-            rows: rows.count, rawBytes: packed.rawBytes, storedBytes: packed.storedBytes, sha256: packed.sha256,
-            largestStatementBytes: rows.largestStatement)
-        return DumpedChunk(number: chunk.number, object: object, digest: rows.digest)
+        made.finish()
     }
 
-    private struct RowsRead: Sendable {
+    /// - Throws: `MySQLError` when the server says that a value did not come whole.
+    private func checkWarnings(_ count: UInt32, of worker: MySQLConnection) async throws {
+        guard count > 0, let warning = try await worker.warnings().first(where: \.isOfLoss) else { return }
+        throw MySQLError(.malformed, code: warning.code, message: "a value did not come whole: \(warning.message)")
+    }
+
+    private static func explain(_ error: any Error, _ chunk: Chunk) -> any Error {
+        switch error {
+        case let error as MySQLError: DumpError.table(chunk.table.name, part: chunk.partName, error)
+        case let fault as InsertWriter.Fault:
+            DumpError.table(
+                chunk.table.name, part: chunk.partName,
+                MySQLError(.malformed, message: "a row that cannot be: \(fault)"))
+        default: error
+        }
+    }
+
+    private func store(_ made: BoundedChannel<ChunkInMaking>) async throws -> [DumpedChunk] {
+        var dumped: [DumpedChunk] = []
+        do {
+            for try await making in made {
+                let chunk = making.chunk
+                uploaded.add(chunk.objectName)
+                let stored = try await upload.take(making.pieces, as: chunk.objectName)
+                guard let (packed, rows) = making.result else { throw CancellationError() }
+                try upload.check(stored, is: packed, chunk.objectName)
+                progress.finishObject(storedBytes: packed.storedBytes)
+                dumped.append(DumpedChunk(chunk, packed, rows))
+            }
+        } catch {
+            made.close()
+            throw error
+        }
+        return dumped
+    }
+
+    fileprivate struct RowsRead: Sendable {
         var count: UInt64
         var digest: TableDigest
         var largestStatement: UInt64
@@ -115,10 +152,44 @@ struct ChunkWorkers: Sendable {
     }
 }
 
+<<<<<<< HEAD
 extension MySQLWarning {
     /// Whether a server that goes on says that it has cut a value off, or replaced it by another or by NULL: larger than
     /// `max_allowed_packet` (1301), not of its character set (1300, 1366), truncated (1265, 1292, 1406), out of range (1264).
     fileprivate var isOfLoss: Bool { [1264, 1265, 1292, 1300, 1301, 1366, 1406].contains(code) }
+=======
+/// A chunk on its way: what is made of it goes through the channel, and what is known of it at the end stands beside.
+private final class ChunkInMaking: Sendable {
+    typealias Result = (PackedObject, ChunkWorkers.RowsRead)
+
+    let chunk: Chunk
+    let pieces: PieceChannel
+    private let state = Mutex<Result?>(nil)
+
+    init(_ chunk: Chunk, pieces: PieceChannel) {
+        self.chunk = chunk
+        self.pieces = pieces
+    }
+
+    /// Nil until the last piece was sent.
+    var result: Result? { state.withLock { $0 } }
+
+    func finish(_ result: Result) {
+        state.withLock { $0 = result }
+        pieces.finish()
+    }
+}
+
+extension DumpedChunk {
+    fileprivate init(_ chunk: Chunk, _ packed: PackedObject, _ rows: ChunkWorkers.RowsRead) {
+        number = chunk.number
+        digest = rows.digest
+        object = BackupManifest.Object(
+            name: chunk.objectName, kind: .rows, table: chunk.table.name, keys: chunk.keys, partition: chunk.partition,
+            rows: rows.count, rawBytes: packed.rawBytes, storedBytes: packed.storedBytes, sha256: packed.sha256,
+            largestStatementBytes: rows.largestStatement)
+    }
+>>>>>>> f4729b4 (Benchmark of backups: a generated store, the tutorial's script, mydumper and the engine side by side)
 }
 
 /// What is still to be read.

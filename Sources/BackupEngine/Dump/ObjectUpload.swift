@@ -18,10 +18,7 @@ struct ObjectUpload: Sendable {
         do {
             let (object, result) = try await produce(channel)
             channel.finish()
-            let stored = try await upload
-            guard stored == StoredObject(bytes: object.storedBytes, sha256: object.sha256) else {
-                throw DumpError.upload(object: name, reason: "the store has other bytes than were sent", hint: nil)
-            }
+            try check(await upload, is: object, name)
             return (object, result)
         } catch {
             channel.finish(throwing: error)
@@ -43,7 +40,16 @@ struct ObjectUpload: Sendable {
         }.0
     }
 
-    private func take(_ channel: PieceChannel, as name: String) async throws -> StoredObject {
+    /// - Throws: `DumpError.upload` when the store has something else than what was sent.
+    func check(_ stored: StoredObject, is object: PackedObject, _ name: String) throws {
+        guard stored == StoredObject(bytes: object.storedBytes, sha256: object.sha256) else {
+            throw DumpError.upload(object: name, reason: "the store has other bytes than were sent", hint: nil)
+        }
+    }
+
+    /// Uploads what comes through a channel, which is closed when that fails.
+    /// - Throws: `DumpError`; `CancellationError`.
+    func take(_ channel: PieceChannel, as name: String) async throws -> StoredObject {
         do {
             return try await destination.upload(channel, as: name)
         } catch {

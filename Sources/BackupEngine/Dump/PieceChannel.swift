@@ -1,11 +1,12 @@
 package import NIOCore
 internal import Synchronization
 
-/// Pieces of one object on their way from the connection that makes them to the upload that takes them: one writer, one
-/// reader. The writer waits while it is full, so that memory stays bounded however slow the store is.
-package final class PieceChannel: AsyncSequence, Sendable {
-    package typealias Element = ByteBuffer
+/// Pieces of one object on their way from the connection that makes them to the upload that takes them.
+package typealias PieceChannel = BoundedChannel<ByteBuffer>
 
+/// What is on its way from one task to another: one writer, one reader. The writer waits while it is full, so that
+/// memory stays bounded however slow the reader is.
+package final class BoundedChannel<Element: Sendable>: AsyncSequence, Sendable {
     /// The reader is gone.
     struct Closed: Error {}
 
@@ -15,14 +16,14 @@ package final class PieceChannel: AsyncSequence, Sendable {
     }
 
     private struct State {
-        var pieces: [ByteBuffer] = []
+        var pieces: [Element] = []
         var end: End?
         var isClosed = false
-        var reader: CheckedContinuation<ByteBuffer?, any Error>?
+        var reader: CheckedContinuation<Element?, any Error>?
         var writer: CheckedContinuation<Void, any Error>?
 
         /// What the reader gets now; nil while it has to wait.
-        mutating func take() -> Result<ByteBuffer?, any Error>? {
+        mutating func take() -> Result<Element?, any Error>? {
             if !pieces.isEmpty { return .success(pieces.removeFirst()) }
             switch end {
             case .whole: return .success(nil)
@@ -41,11 +42,11 @@ package final class PieceChannel: AsyncSequence, Sendable {
 
     /// Returns when there is room for more.
     /// - Throws: `Closed` when nobody will read it; `CancellationError`.
-    func send(_ piece: ByteBuffer) async throws {
+    func send(_ piece: Element) async throws {
         try Task.checkCancellation()
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let actions: (reader: CheckedContinuation<ByteBuffer?, any Error>?, isDone: Bool, isClosed: Bool) =
+                let actions: (reader: CheckedContinuation<Element?, any Error>?, isDone: Bool, isClosed: Bool) =
                     state.withLock { state in
                         if state.isClosed { return (nil, true, true) }
                         if let reader = state.reader {
@@ -79,7 +80,7 @@ package final class PieceChannel: AsyncSequence, Sendable {
 
     /// Nothing more comes: the object is whole, or `error` is why not. Doing it again does nothing.
     func finish(throwing error: (any Error)? = nil) {
-        let reader: (CheckedContinuation<ByteBuffer?, any Error>, Result<ByteBuffer?, any Error>)? = state.withLock {
+        let reader: (CheckedContinuation<Element?, any Error>, Result<Element?, any Error>)? = state.withLock {
             state in
             guard state.end == nil else { return nil }
             state.end = error.map(End.failed) ?? .whole
@@ -106,16 +107,16 @@ package final class PieceChannel: AsyncSequence, Sendable {
     package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(channel: self) }
 
     package struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let channel: PieceChannel
+        fileprivate let channel: BoundedChannel
 
-        package mutating func next() async throws -> ByteBuffer? { try await channel.next() }
+        package mutating func next() async throws -> Element? { try await channel.next() }
     }
 
-    private func next() async throws -> ByteBuffer? {
+    private func next() async throws -> Element? {
         try Task.checkCancellation()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let actions: (CheckedContinuation<Void, any Error>?, Result<ByteBuffer?, any Error>?) =
+                let actions: (CheckedContinuation<Void, any Error>?, Result<Element?, any Error>?) =
                     state.withLock { state in
                         guard let result = state.take() else {
                             state.reader = continuation

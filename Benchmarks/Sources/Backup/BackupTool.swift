@@ -1,0 +1,71 @@
+import Age
+import Foundation
+import LoopbackServers
+
+/// Who is measured.
+enum BackupTool: String, CaseIterable, Codable, Sendable {
+    /// What tutorials have cron do: mysqldump, gzip, a temporary file, s3cmd.
+    case script
+    /// mydumper and myloader, which know no object store: to and from a folder.
+    case mydumper
+    /// The same without compression.
+    case mydumperPlain = "mydumper-plain"
+    case breakwater
+}
+
+/// What the programs do to the servers of an arena, each as its manual says.
+extension BackupArena {
+    private var folder: URL { directory.appending(path: "dump") }
+    private var temporaryFile: URL { directory.appending(path: "backup.sql.gz") }
+
+    /// Has the shop's database dumped; what is stored is called `name`, which differs in each round.
+    /// - Returns: The program's part, and the size of what it left on this machine's disk meanwhile, in bytes.
+    /// - Throws: `LoopbackError` when the program fails.
+    func dump(by tool: BackupTool, as name: String, threads: Int) throws -> (usage: Usage, temporary: Int) {
+        let log = directory.appending(path: "\(tool.rawValue).log")
+        let database = databaseOptions.joined(separator: " ")
+        switch tool {
+        case .script:
+            let script = """
+                mysqldump \(database) \(ShopData.database) | gzip > \(temporaryFile.path)
+                if [ $? -eq 0 ]; then
+                    s3cmd --config \(storeConfiguration.path) --no-progress put \(temporaryFile.path) \
+                s3://\(bucket)/script/\(name).sql.gz
+                fi
+                """
+            let usage = try measure(["sh", "-c", script], log: log)
+            let size = try size(of: temporaryFile)
+            try FileManager.default.removeItem(at: temporaryFile)
+            return (usage, size)
+        case .mydumper, .mydumperPlain:
+            try? FileManager.default.removeItem(at: folder)
+            let usage = try measure(
+                ["mydumper"] + databaseOptions + [
+                    "--database=\(ShopData.database)", "--threads=\(threads)", "--rows=250000",
+                    "--outputdir=\(folder.path)",
+                ] + (tool == .mydumper ? ["--compress"] : []), log: log)
+            let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            return (usage, try files.reduce(0) { try $0 + size(of: $1) })
+        case .breakwater:
+            let usage = try measure(
+                [
+                    Bundle.main.executablePath ?? "breakwater-bench", "engine", "create",
+                    databaseURL(ShopData.database),
+                    storeURL(name), "--recipient", identity.recipient.description, "--threads", "\(threads)",
+                ], environment: credentials, log: log)
+            return (usage, 0)
+        }
+    }
+
+    private func storeURL(_ name: String) -> String {
+        "s3://\(bucket)/breakwater/\(name)?endpoint=\(storeEndpoint)&region=\(ObjectServer.region)"
+    }
+
+    private var credentials: [String: String] {
+        ["AWS_ACCESS_KEY_ID": ObjectServer.owner.accessKeyID, "AWS_SECRET_ACCESS_KEY": ObjectServer.owner.secret]
+    }
+
+    private func size(of file: URL) throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
+    }
+}
