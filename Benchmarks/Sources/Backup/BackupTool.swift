@@ -49,7 +49,7 @@ extension BackupArena {
         case .breakwater:
             let usage = try measure(
                 [
-                    Bundle.main.executablePath ?? "breakwater-bench", "engine", "create",
+                    Bundle.main.executablePath ?? "breakwater-bench", "engine",
                     databaseURL(ShopData.database),
                     storeURL(name), "--recipient", identity.recipient.description, "--threads", "\(threads)",
                 ], environment: credentials, log: log)

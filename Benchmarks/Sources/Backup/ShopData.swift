@@ -47,8 +47,8 @@ struct ShopData {
     private func generate() async throws {
         note("generates the \(size.rawValue) store in \(folder.path)")
         // Whoever kills the server loses the machine's last second at most, which is nothing here.
-        let bulk = ["--innodb-doublewrite=0", "--innodb-buffer-pool-size=1G", "--innodb-redo-log-capacity=2G"]
-        let mariadb = ["--innodb-doublewrite=0", "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=2G"]
+        let bulk = ["--innodb-doublewrite=0", "--innodb-buffer-pool-size=1G", "--innodb-redo-log-capacity=512M"]
+        let mariadb = ["--innodb-doublewrite=0", "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M"]
         let server = try LoopbackDatabase(flavour, data: data, options: flavour == .mysql ? bulk : mariadb)
         var settings = MySQLSettings(
             address: try MySQLAddress("mysql://root@\(server.place.address):\(server.place.port)"))
