@@ -3,13 +3,6 @@ internal import NIOCore
 internal import RecoveryCore
 internal import Synchronization
 
-/// What became of a chunk.
-struct DumpedChunk: Sendable {
-    var number: Int
-    var object: BackupManifest.Object
-    var digest: TableDigest
-}
-
 /// Reads chunks on several connections at once, each taking the largest that is left. Beside each connection one task
 /// uploads what it made, so that a chunk is read while the one before is still on its way to the store.
 struct ChunkWorkers: Sendable {
@@ -105,13 +98,6 @@ struct ChunkWorkers: Sendable {
         return dumped
     }
 
-    fileprivate struct RowsRead: Sendable {
-        var count: UInt64
-        var digest: TableDigest
-        var largestStatement: UInt64
-        var warnings: UInt32
-    }
-
     private func read(
         _ chunk: Chunk, on worker: MySQLConnection, into channel: PieceChannel
     ) async throws -> (PackedObject, RowsRead) {
@@ -152,44 +138,10 @@ struct ChunkWorkers: Sendable {
     }
 }
 
-<<<<<<< HEAD
 extension MySQLWarning {
     /// Whether a server that goes on says that it has cut a value off, or replaced it by another or by NULL: larger than
     /// `max_allowed_packet` (1301), not of its character set (1300, 1366), truncated (1265, 1292, 1406), out of range (1264).
     fileprivate var isOfLoss: Bool { [1264, 1265, 1292, 1300, 1301, 1366, 1406].contains(code) }
-=======
-/// A chunk on its way: what is made of it goes through the channel, and what is known of it at the end stands beside.
-private final class ChunkInMaking: Sendable {
-    typealias Result = (PackedObject, ChunkWorkers.RowsRead)
-
-    let chunk: Chunk
-    let pieces: PieceChannel
-    private let state = Mutex<Result?>(nil)
-
-    init(_ chunk: Chunk, pieces: PieceChannel) {
-        self.chunk = chunk
-        self.pieces = pieces
-    }
-
-    /// Nil until the last piece was sent.
-    var result: Result? { state.withLock { $0 } }
-
-    func finish(_ result: Result) {
-        state.withLock { $0 = result }
-        pieces.finish()
-    }
-}
-
-extension DumpedChunk {
-    fileprivate init(_ chunk: Chunk, _ packed: PackedObject, _ rows: ChunkWorkers.RowsRead) {
-        number = chunk.number
-        digest = rows.digest
-        object = BackupManifest.Object(
-            name: chunk.objectName, kind: .rows, table: chunk.table.name, keys: chunk.keys, partition: chunk.partition,
-            rows: rows.count, rawBytes: packed.rawBytes, storedBytes: packed.storedBytes, sha256: packed.sha256,
-            largestStatementBytes: rows.largestStatement)
-    }
->>>>>>> f4729b4 (Benchmark of backups: a generated store, the tutorial's script, mydumper and the engine side by side)
 }
 
 /// What is still to be read.

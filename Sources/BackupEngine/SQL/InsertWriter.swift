@@ -186,12 +186,41 @@ package struct InsertWriter: ~Copyable {
     }
 
     private mutating func putText(_ bytes: UnsafeRawBufferPointer) {
-        let start = memory + count
-        var out = start
+        var out = memory + count
         out.pointee = UInt8(ascii: "'")
         out += 1
+        if let start = bytes.baseAddress { out = Self.escape(start, bytes.count, into: out) }
+        out.pointee = UInt8(ascii: "'")
+        count += out + 1 - (memory + count)
+    }
+
+    /// Most bytes stand for themselves, and are copied eight at a time; behind what is written up to seven more bytes of
+    /// the room are changed.
+    private static func escape(
+        _ start: UnsafeRawPointer, _ length: Int, into target: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var out = target
+        var offset = 0
         SQLLiteral.escapes.withUnsafeBufferPointer { escapes in
-            for byte in bytes {
+            while offset < length {
+                let left = length - offset
+                if left >= 4 {
+                    var word: UInt64
+                    if left >= 8 {
+                        word = UInt64(littleEndian: (start + offset).loadUnaligned(as: UInt64.self))
+                    } else {
+                        // Two halves that overlap, and zeros, which are no plain bytes.
+                        let last = UInt32(littleEndian: (start + length - 4).loadUnaligned(as: UInt32.self))
+                        word = UInt64(UInt32(littleEndian: (start + offset).loadUnaligned(as: UInt32.self)))
+                        word |= UInt64(last) << UInt64(truncatingIfNeeded: 8 * (left - 4))
+                    }
+                    UnsafeMutableRawPointer(out).storeBytes(of: word.littleEndian, as: UInt64.self)
+                    let plain = SQLLiteral.plainBytes(word)
+                    out += plain
+                    offset += plain
+                    if plain == min(left, 8) { continue }
+                }
+                let byte = start.load(fromByteOffset: offset, as: UInt8.self)
                 let letter = escapes[Int(byte)]
                 if letter == 0 {
                     out.pointee = byte
@@ -201,10 +230,10 @@ package struct InsertWriter: ~Copyable {
                     out[1] = letter
                     out += 2
                 }
+                offset += 1
             }
         }
-        out.pointee = UInt8(ascii: "'")
-        count += out + 1 - start
+        return out
     }
 
     private mutating func putHex(_ bytes: UnsafeRawBufferPointer) {

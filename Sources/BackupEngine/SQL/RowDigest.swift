@@ -11,8 +11,7 @@ package struct RowDigest: ~Copyable {
     /// Values beyond this are hashed where they are.
     private static let capacity = 64 << 10
 
-    private let memory = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: Self.capacity, alignment: 16)
+    private let memory = UnsafeMutableRawPointer.allocate(byteCount: Self.capacity, alignment: 16)
     private var used = 0
     /// Of a row that did not fit.
     private var begun: SHA256?
@@ -27,8 +26,7 @@ package struct RowDigest: ~Copyable {
     package mutating func append(_ value: UnsafeRawBufferPointer?) {
         if Self.capacity - used < 32 { spill() }
         guard let value else {
-            memory[used] = UInt8(ascii: "N")
-            used += 1
+            put(UInt8(ascii: "N"))
             return
         }
         putLength(value.count)
@@ -38,14 +36,13 @@ package struct RowDigest: ~Copyable {
             return
         }
         guard let start = value.baseAddress, !value.isEmpty else { return }
-        UnsafeMutableRawBufferPointer(rebasing: memory[used...]).copyMemory(
-            from: UnsafeRawBufferPointer(start: start, count: value.count))
+        (memory + used).copyMemory(from: start, byteCount: value.count)
         used += value.count
     }
 
     package mutating func endRow() {
         var hash = begun ?? SHA256()
-        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: memory[..<used]))
+        hash.update(bufferPointer: UnsafeRawBufferPointer(start: memory, count: used))
         let lanes = hash.finalize().withUnsafeBytes { bytes in
             func lane(_ index: Int) -> UInt64 {
                 UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
@@ -60,25 +57,24 @@ package struct RowDigest: ~Copyable {
 
     private mutating func spill() {
         var hash = begun ?? SHA256()
-        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: memory[..<used]))
+        hash.update(bufferPointer: UnsafeRawBufferPointer(start: memory, count: used))
         begun = hash
         used = 0
     }
 
     private mutating func putLength(_ length: Int) {
-        var digits = 1
-        var bound = 10
-        while length >= bound {
-            digits += 1
-            bound *= 10
+        // Almost all lengths have one digit or two.
+        if length >= 100 {
+            for digit in String(length).utf8 { put(digit) }
+        } else {
+            if length >= 10 { put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: length / 10)) }
+            put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: length % 10))
         }
-        var rest = length
-        for index in (used..<used + digits).reversed() {
-            memory[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
-        used += digits
-        memory[used] = UInt8(ascii: ":")
+        put(UInt8(ascii: ":"))
+    }
+
+    private mutating func put(_ byte: UInt8) {
+        memory.storeBytes(of: byte, toByteOffset: used, as: UInt8.self)
         used += 1
     }
 }

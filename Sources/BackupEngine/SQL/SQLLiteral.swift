@@ -33,6 +33,19 @@ extension SQLLiteral {
         return table
     }()
 
+    /// How many of eight bytes, from the lowest on, surely need no escape. It stops at every byte below a space, and at
+    /// quotes and backslashes. A byte is below `n` when its highest bit is clear and subtracting `n` sets it; a borrow
+    /// disturbs only what is above such a byte.
+    @inline(__always)
+    static func plainBytes(_ word: UInt64) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = word ^ (ones &* 39)
+        let backslash = word ^ (ones &* 92)
+        let found =
+            ((word &- ones &* 32) & ~word) | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
+        return (found & (ones &* 128)).trailingZeroBitCount / 8
+    }
+
     static let hexDigits = Array("0123456789ABCDEF".utf8)
 
     /// Whether these bytes can stand in a statement as a number: nothing that anybody could break out with.
