@@ -3,7 +3,7 @@
 #   CONFIG=debug|release   the configuration of build, test and demo (default: debug, see docs/decisions/0002)
 #   SCRATCH=DIR            the build folder (default: .build)
 #   PREFIX=DIR             where install puts the two programs (default: /usr/local)
-#   BENCH_NAME=NAME        bench writes Benchmarks/results/NAME.json (default: sidecar)
+#   BENCH_NAME=NAME        bench writes Benchmarks/results/NAME.json (default: sidecar; bench-backup: backup)
 #   SEEDS, CHAOS_DURATION  what chaos draws its faults from, and how long each (default: 1 to 10, 3m)
 #   SOAK_DURATION          how long soak takes (default: 1h)
 #   PROMISES               of which reports promises takes the drills (default: all)
@@ -14,7 +14,7 @@ CONFIG  ?= debug
 SCRATCH ?= .build
 PREFIX  ?= /usr/local
 DESTDIR ?=
-BENCH_NAME ?= sidecar
+BENCH_NAME ?= $(if $(filter bench-backup,$(MAKECMDGOALS)),backup,sidecar)
 SEEDS   ?= 1 2 3 4 5 6 7 8 9 10
 CHAOS_DURATION ?= 3m
 SOAK_DURATION  ?= 1h
@@ -34,10 +34,10 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root Scripts/python-root Scripts/promises .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench chaos promises soak format lint install uninstall clean
+.PHONY: help build demo test bench bench-backup chaos promises soak format lint install uninstall clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## build the two programs, breakwater and breakwater-proxy
 	@Scripts/bootstrap build
@@ -64,6 +64,12 @@ bench: ## measure the sidecar beside HAProxy and Redis itself (release build, so
 	$(SWIFT) build $(RELEASE) --product breakwater-proxy
 	$(SWIFT) build $(RELEASE) --product breakwater-bench
 	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater-bench" --output Benchmarks/results/$(BENCH_NAME).json $(BENCH_FLAGS)
+
+bench-backup: ## measure backup and restore beside a tutorial's script and mydumper (release build, half an hour)
+	@Scripts/bootstrap bench-backup
+	$(SWIFT) build $(RELEASE) --product breakwater
+	$(SWIFT) build $(RELEASE) --product breakwater-bench
+	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater-bench" backup --output Benchmarks/results/$(BENCH_NAME).json $(BENCH_FLAGS)
 
 chaos: ## random faults from ten seeds, three minutes each (release build; as root also with cut links)
 	@Scripts/bootstrap chaos

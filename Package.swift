@@ -106,7 +106,8 @@ let package = Package(
         .target(
             name: "BackupEngine",
             dependencies: [
-                "Topology", "RecoveryCore", "Age", "MySQLClient", "ObjectStore", "Processes", "CZstd", .crypto, .nioCore,
+                "Topology", "RecoveryCore", "Age", "MySQLClient", "ObjectStore", "Processes", "CZstd", .crypto,
+                .nioCore,
             ],
             swiftSettings: strict),
         .target(
@@ -143,8 +144,7 @@ let package = Package(
         .executableTarget(
             name: "breakwater-bench",
             dependencies: [
-                "LoopbackServers", "BackupEngine", "MySQLClient", "ObjectStore", "CloudHTTP", "Age", "RecoveryCore",
-                "Topology", .argumentParser, .logging,
+                "LoopbackServers", "MySQLClient", "Age", "Topology", .argumentParser,
             ],
             path: "Benchmarks/Sources", swiftSettings: strict),
 

@@ -11,9 +11,12 @@ final class BackupArena {
     let store: ObjectServer
     let bucket = "bench"
     let identity = X25519Identity()
+    /// The program that is measured.
+    let breakwater: URL
     private let settings: MySQLSettings
 
-    init(_ data: ShopData, inPlace: Bool) async throws {
+    init(_ data: ShopData, inPlace: Bool, breakwater: URL) async throws {
+        self.breakwater = breakwater
         directory = FileManager.default.temporaryDirectory.appending(path: "breakwater-bench-\(getpid())")
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -23,6 +26,7 @@ final class BackupArena {
         let url = "mysql://root@\(server.place.address):\(server.place.port)/\(ShopData.database)"
         settings = MySQLSettings(address: try MySQLAddress(url))
         try writeStoreConfiguration()
+        try Data(identity.encoded().utf8).write(to: identityFile)
         _ = try output(of: ["s3cmd", "--config", storeConfiguration.path, "mb", "s3://\(bucket)"])
     }
 
@@ -43,6 +47,7 @@ final class BackupArena {
 
     // MARK: - For the programs
 
+    var identityFile: URL { directory.appending(path: "identity.txt") }
     var storeConfiguration: URL { directory.appending(path: "s3cmd.cfg") }
     var storeEndpoint: String { "http://\(store.place.address):\(store.place.port)" }
 

@@ -40,6 +40,9 @@ struct BackupBenchCommand: AsyncParsableCommand {
     @Flag(help: "Use the generated store itself and no copy, which is good for dumps alone.")
     var inPlace = false
 
+    @Option(help: "The program to measure; the one beside this program when left out.")
+    var breakwater: String?
+
     @Option(help: "The results go to this JSON file.")
     var output: String?
 
@@ -51,6 +54,7 @@ struct BackupBenchCommand: AsyncParsableCommand {
             throw ValidationError("--server takes mysql or mariadb, not \(server)")
         }
         guard rounds > 0, threads > 0 else { throw ValidationError("--rounds and --threads must be above zero") }
+        guard jobs.first == .dump else { throw ValidationError("--jobs begins with dump: it makes what is restored") }
         guard !inPlace || jobs == [.dump] else { throw ValidationError("--in-place needs --jobs dump") }
     }
 
@@ -60,7 +64,9 @@ struct BackupBenchCommand: AsyncParsableCommand {
         #endif
         let data = ShopData(flavour: LoopbackDatabase.Flavour(rawValue: server) ?? .mysql, size: size, note: note)
         if prepare { return print(try await data.prepared().path) }
-        let arena = try await BackupArena(data, inPlace: inPlace)
+        let arena = try await BackupArena(
+            data, inPlace: inPlace,
+            breakwater: breakwater.map { URL(filePath: $0) } ?? ServerProcess.builtProgram("breakwater"))
         let machine = Results.Machine.current()
         var results = BackupResults(
             date: Date.now.formatted(.iso8601), cpu: machine.cpu, cores: machine.cores, kernel: machine.kernel,
@@ -88,12 +94,27 @@ struct BackupBenchCommand: AsyncParsableCommand {
     private func measure(
         _ job: BackupJob, by tool: BackupTool, _ round: Int, in arena: BackupArena
     ) async throws -> BackupResults.Run? {
-        guard job == .dump else { return nil }
+        let target = "restored"
+        if job != .dump {
+            try await arena.reset(target)
+        }
         let before = (arena.server.process.cpuSeconds, arena.store.cpuSeconds)
-        let (usage, temporary) = try arena.dump(by: tool, as: "round-\(round)", threads: threads)
+        let done =
+            job == .dump
+            ? try arena.dump(by: tool, as: "round-\(round)", threads: threads)
+            : try arena.restore(
+                by: tool, from: "round-\(round)", into: target, threads: threads, logged: job == .restore)
+        guard let (usage, temporary) = done else { return nil }
+        let after = (arena.server.process.cpuSeconds, arena.store.cpuSeconds)
+        if job != .dump {
+            guard try await arena.hasAllRows(target) else {
+                throw LoopbackError("\(tool.rawValue) has not restored all rows")
+            }
+            try await arena.reset(target, create: false)
+        }
         return BackupResults.Run(
             job: job, tool: tool, round: round, seconds: usage.seconds, toolCPU: usage.cpu,
-            serverCPU: arena.server.process.cpuSeconds - before.0, storeCPU: arena.store.cpuSeconds - before.1,
+            serverCPU: after.0 - before.0, storeCPU: after.1 - before.1,
             peakMiB: usage.peak, temporaryMB: Double(temporary) / 1e6)
     }
 

@@ -15,7 +15,8 @@ enum BackupTool: String, CaseIterable, Codable, Sendable {
 
 /// What the programs do to the servers of an arena, each as its manual says.
 extension BackupArena {
-    private var folder: URL { directory.appending(path: "dump") }
+    /// Where mydumper writes to.
+    private func folder(of tool: BackupTool) -> URL { directory.appending(path: tool.rawValue) }
     private var temporaryFile: URL { directory.appending(path: "backup.sql.gz") }
 
     /// Has the shop's database dumped; what is stored is called `name`, which differs in each round.
@@ -38,6 +39,7 @@ extension BackupArena {
             try FileManager.default.removeItem(at: temporaryFile)
             return (usage, size)
         case .mydumper, .mydumperPlain:
+            let folder = folder(of: tool)
             try? FileManager.default.removeItem(at: folder)
             let usage = try measure(
                 ["mydumper"] + databaseOptions + [
@@ -49,10 +51,48 @@ extension BackupArena {
         case .breakwater:
             let usage = try measure(
                 [
-                    Bundle.main.executablePath ?? "breakwater-bench", "engine",
-                    databaseURL(ShopData.database),
+                    breakwater.path, "backup", "create", "--from", databaseURL(ShopData.database), "--store",
                     storeURL(name), "--recipient", identity.recipient.description, "--threads", "\(threads)",
                 ], environment: credentials, log: log)
+            return (usage, 0)
+        }
+    }
+
+    /// Has what ``dump(by:as:threads:)`` stored brought back into an empty database, with or without a binary log.
+    /// - Returns: The program's part, and the size of what it left on this machine's disk meanwhile, in bytes; nil when
+    ///   it cannot.
+    /// - Throws: `LoopbackError` when the program fails.
+    func restore(
+        by tool: BackupTool, from name: String, into target: String, threads: Int, logged: Bool
+    ) throws -> (usage: Usage, temporary: Int)? {
+        let log = directory.appending(path: "\(tool.rawValue).log")
+        switch tool {
+        case .script:
+            let fetch = """
+                s3cmd --config \(storeConfiguration.path) --no-progress --force get \
+                s3://\(bucket)/script/\(name).sql.gz \(temporaryFile.path)
+                """
+            let load = "gunzip < \(temporaryFile.path) | mysql \(databaseOptions.joined(separator: " ")) "
+            let option = logged ? "" : "--init-command='SET SESSION sql_log_bin=0' "
+            let usage = try measure(["sh", "-c", "\(fetch) && \(load)\(option)\(target)"], log: log)
+            let size = try size(of: temporaryFile)
+            try FileManager.default.removeItem(at: temporaryFile)
+            return (usage, size)
+        case .mydumper:
+            let usage = try measure(
+                ["myloader"] + databaseOptions + [
+                    "--database=\(target)", "--threads=\(threads)", "--directory=\(folder(of: tool).path)",
+                    "--overwrite-tables",
+                ] + (logged ? ["--enable-binlog"] : []), log: log)
+            return (usage, 0)
+        case .mydumperPlain: return nil
+        case .breakwater:
+            let usage = try measure(
+                [
+                    breakwater.path, "restore", "latest", "--store", storeURL(name), "--identity", identityFile.path,
+                    "--to",
+                    databaseURL(target), "--threads", "\(threads)",
+                ] + (logged ? [] : ["--skip-binlog"]), environment: credentials, log: log)
             return (usage, 0)
         }
     }

@@ -30,6 +30,27 @@ struct InsertWriterTests {
         return String(text.dropFirst(30).dropLast())
     }
 
+    /// Text is copied in words of eight bytes: whatever has to be escaped, at every place of texts of every length.
+    @Test func escapesAtEveryPlace() throws {
+        let letters: [UInt8: Character] = [0: "0", 10: "n", 13: "r", 26: "Z", 39: "'", 92: "\\"]
+        for length in 0...20 {
+            for place in 0..<max(length, 1) {
+                for byte in [0, 1, 9, 10, 13, 26, 31, 32, 38, 39, 40, 91, 92, 93, 127, 128, 167, 220, 255] as [UInt8] {
+                    var value = (0..<length).map { UInt8(ascii: "a") + UInt8($0) }
+                    if length > 0 { value[place] = byte }
+                    let expected = value.flatMap { byte in
+                        letters[byte].flatMap(\.asciiValue).map { [UInt8(ascii: "\\"), $0] } ?? [byte]
+                    }
+                    var writer = InsertWriter(
+                        table: "t", columns: [try ColumnCodec("c", "text", set: "utf8mb4")], statementLimit: 1_000)
+                    try writer.write([value])
+                    #expect(
+                        Array(writer.bytes.dropFirst(31).dropLast(2)) == expected, "\(byte) at \(place) of \(length)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         ("int", "-5", "-5"), ("bigint", "18446744073709551615", "18446744073709551615"),
         ("int", "00042", "00042"),
