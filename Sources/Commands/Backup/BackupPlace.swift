@@ -82,27 +82,53 @@ struct OpenStore: Sendable {
 
 extension BackupPlace {
     /// Runs `body` with all stores, in the order of the topology, and ends their connections afterwards.
+    ///
+    /// - Parameters:
+    ///   - console: Hears what the stores log.
+    ///   - passingOver: Whether a store whose keys are not there is passed over, as long as there is another one. After a
+    ///     disaster one copy is enough.
+    ///   - body: What is done with them.
+    /// - Returns: What `body` returned.
+    /// - Throws: `SecretUnavailable`, `ObjectStoreError`, and what `body` throws.
     func withStores<Result: Sendable>(
-        _ console: Console, _ body: ([OpenStore]) async throws -> Result
+        _ console: Console, passingOver: Bool = false, _ body: ([OpenStore]) async throws -> Result
     ) async throws -> Result {
         let stores = required.map { ($0, true) } + others.map { ($0, false) }
+        var keyed: [KeyedStore] = []
+        var missing: (any Error)?
+        for (store, isRequired) in stores {
+            do {
+                let keys = try store.credentials.map(CloudCredentials.init(fetching:))
+                keyed.append(KeyedStore(location: store.location, keys: keys, isRequired: isRequired))
+            } catch {
+                guard passingOver else { throw error }
+                console.note("warning: \(store.location) is passed over: \(UserFacingError(presenting: error).summary)")
+                missing = missing ?? error
+            }
+        }
+        if keyed.isEmpty, let missing { throw missing }
         let logger = Logger(label: "breakwater.store") { label in
             var log = ConsoleLog(console: console, label: label)
             log.logLevel = .warning
             return log
         }
-        return try await Self.open(stores[...], [], logger, body)
+        return try await Self.open(keyed[...], [], logger, body)
+    }
+
+    private struct KeyedStore {
+        var location: BackupLocation
+        var keys: CloudCredentials?
+        var isRequired: Bool
     }
 
     private static func open<Result: Sendable>(
-        _ rest: ArraySlice<(BackupStore, Bool)>, _ opened: [OpenStore], _ logger: Logger,
+        _ rest: ArraySlice<KeyedStore>, _ opened: [OpenStore], _ logger: Logger,
         _ body: ([OpenStore]) async throws -> Result
     ) async throws -> Result {
-        guard let (next, isRequired) = rest.first else { return try await body(opened) }
-        let credentials = try next.credentials.map(CloudCredentials.init(fetching:))
-        return try await StoreLocation(next.location).withStore(credentials: credentials, logger: logger) { store in
+        guard let next = rest.first else { return try await body(opened) }
+        return try await StoreLocation(next.location).withStore(credentials: next.keys, logger: logger) { store in
             let open = OpenStore(
-                name: "\(next.location)", isRequired: isRequired, catalogue: BackupCatalogue(store))
+                name: "\(next.location)", isRequired: next.isRequired, catalogue: BackupCatalogue(store))
             return try await Self.open(rest.dropFirst(), opened + [open], logger, body)
         }
     }

@@ -28,7 +28,7 @@ package struct BackupShowCommand: BreakwaterCommand {
         let place = try BackupPlace(self.place, console)
         let request = choice.request(place)
         return try await Interruption.cancelling {
-            try await place.withStores(console) { stores in
+            try await place.withStores(console, passingOver: true) { stores in
                 let (backup, store) = try await request.find(in: stores, console)
                 guard let manifest = backup.manifest else { preconditionFailure("what is found can be read") }
                 try console.document(

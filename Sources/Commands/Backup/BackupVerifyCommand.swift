@@ -62,7 +62,7 @@ package struct BackupVerifyCommand: BreakwaterCommand {
             request: choice.request(place), key: .identities(try identity.identities(console)),
             place: try server(console), threads: threads)
         return try await Interruption.cancelling {
-            try await place.withStores(console) { try await job.run($0, console) }
+            try await place.withStores(console, passingOver: true) { try await job.run($0, console) }
         }
     }
 

@@ -91,7 +91,7 @@ package struct RestoreCommand: BreakwaterCommand {
         let job = RestoreJob(
             request: choice.request(place), settings: settings, options: options, holdsActions: !runActions)
         return try await Interruption.cancelling {
-            try await place.withStores(console) { try await job.run($0, console) }
+            try await place.withStores(console, passingOver: true) { try await job.run($0, console) }
         }
     }
 

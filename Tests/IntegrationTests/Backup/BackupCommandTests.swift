@@ -98,6 +98,11 @@ extension BackupTests {
                 let people = try await program.run(["backup", "show"] + store)
                 #expect(people.output.contains("wp_posts") && people.output.contains("schema_only: preset:woocommerce"))
 
+                // One copy is enough to read it: of the other store there are no keys.
+                let one = try await program.run(
+                    ["backup", "show", "--json", "--store", "s3://bucket?region=x"] + store)
+                #expect(one.status == 0 && one.errors.contains("passed over"), "\(one.errors)")
+
                 // A second one, of another second.
                 try await Self.waitForAnotherSecond()
                 let second = try await program.run(create, shop.environment).document()
@@ -269,6 +274,56 @@ extension BackupTests {
                 #expect(try outcome.code() == "interrupted")
                 #expect(program.files(below: "backups") == [])
                 #expect(try await Self.sessions(of: "shopkeeper", on: shop.server) == 0)
+            }
+        }
+
+        /// A killed process cannot tidy up: its objects are no backup, and go when they are old.
+        @Test(.timeLimit(.minutes(3))) func whatAKilledProcessLeavesIsPrunedLater() async throws {
+            try await Self.withShop(.mariadb) { shop in
+                try await shop.grow()
+                let program = shop.program
+                let store = ["--store", "dir:\(program.folder.path)/backups", "--json"]
+                let running = try program.start(["backup", "create"] + shop.source + store, shop.environment)
+                while !program.files(below: "backups").contains(where: { $0.contains("2-rows") }) {
+                    try #require(running.process.isRunning)
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                kill(running.process.processIdentifier, SIGKILL)
+                try await onThread { running.process.waitUntilExit() }
+                let left = program.files(below: "backups")
+                #expect(left.contains { $0.contains("1-tables") } && !left.contains { $0.contains("manifest") })
+                let list = try await program.run(["backup", "list"] + store).document()
+                #expect((list["backups"] as? [Any])?.isEmpty == true)
+                #expect((list["unfinished"] as? [Any])?.count == 1)
+                let show = try await program.run(["backup", "show"] + store)
+                #expect(try show.code() == "backup.none")
+
+                // Somebody's file is none of ours, however old.
+                try FileManager.default.createDirectory(
+                    at: program.folder.appending(path: "backups/notes"), withIntermediateDirectories: false)
+                _ = try program.write("", to: "backups/notes/mine")
+                let prune = ["backup", "prune", "--apply"] + store
+                let young = try await program.run(prune)
+                #expect(young.status == 0, "\(young.errors)")
+                #expect(program.files(below: "backups").count == left.count + 1)
+                try Self.age(program.folder.appending(path: "backups"), of: shop.name)
+                let old = try await program.run(prune)
+                #expect(old.status == 0, "\(old.errors)")
+                #expect(program.files(below: "backups") == ["notes/mine"])
+            }
+        }
+
+        /// Makes everything in the store as old as if it had been written years ago.
+        private static func age(_ store: URL, of database: String) throws {
+            let files = FileManager.default
+            let folder = store.appending(path: database)
+            let name = try #require(try files.contentsOfDirectory(atPath: folder.path).first)
+            let aged = folder.appending(path: "20200101T030000Z-0001")
+            try files.moveItem(at: folder.appending(path: name), to: aged)
+            let paths = files.enumerator(at: store, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+            for path in paths {
+                try files.setAttributes(
+                    [.modificationDate: Date(timeIntervalSince1970: 1_577_836_800)], ofItemAtPath: path.path)
             }
         }
 
