@@ -22,9 +22,13 @@ package final class ObjectServer: Sendable {
 
     /// Starts the servers, and returns when they answer.
     ///
-    /// - Parameter certify: Makes a certificate and its key (PEM) for an address; with it S3 is spoken over TLS.
+    /// - Parameters:
+    ///   - leastPart: How many bytes each part of an upload but the last must have; S3's own when it is not said.
+    ///   - certify: Makes a certificate and its key (PEM) for an address; with it S3 is spoken over TLS.
     /// - Throws: `LoopbackError` with the command that installs it, when it is not there.
-    package init(certify: ((_ address: String) throws -> (certificate: String, key: String))? = nil) throws {
+    package init(
+        leastPart: Int = 5 << 20, certify: ((_ address: String) throws -> (certificate: String, key: String))? = nil
+    ) throws {
         let programs = cacheFolder.appending(path: "python/openstack-swift/bin")
         guard FileManager.default.isExecutableFile(atPath: programs.appending(path: "swift-proxy-server").path) else {
             throw LoopbackError("OpenStack Swift is not in \(programs.path): Scripts/bootstrap test")
@@ -41,7 +45,7 @@ package final class ObjectServer: Sendable {
         place = proxy
         try Self.write(Self.hashPath, to: "swift.conf", in: directory)
         for (kind, place) in places {
-            let pipeline = kind == "proxy" ? Self.proxyPipeline : Self.storagePipeline(kind)
+            let pipeline = kind == "proxy" ? Self.proxyPipeline(leastPart) : Self.storagePipeline(kind)
             var text = Self.settings(of: place, in: directory)
             if kind == "proxy", let certify {
                 let pair = try certify(address)
@@ -116,7 +120,8 @@ package final class ObjectServer: Sendable {
         """
     }
 
-    private static let proxyPipeline = """
+    private static func proxyPipeline(_ leastPart: Int) -> String {
+        """
         [pipeline:main]
         pipeline = catch_errors gatekeeper proxy-logging listing_formats s3api tempauth copy slo dlo versioned_writes \
         symlink proxy-logging proxy-server
@@ -136,6 +141,7 @@ package final class ObjectServer: Sendable {
         location = \(region)
         storage_domain = \(domain)
         max_bucket_listing = \(pageLength)
+        min_segment_size = \(leastPart)
         [filter:tempauth]
         use = egg:swift#tempauth
         user_shop_owner = \(owner.secret) .admin
@@ -153,6 +159,7 @@ package final class ObjectServer: Sendable {
         use = egg:swift#symlink
 
         """
+    }
 
     /// Which server holds what: one device for everything.
     private static let ringBuilder = """

@@ -1,0 +1,87 @@
+import CloudHTTP
+import Foundation
+import Logging
+import LoopbackServers
+import NIOHTTP1
+import ObjectStore
+import Testing
+import Topology
+
+/// A real object server for all tests of a suite, asked through a proxy that spoils what it is told to.
+struct FaultyStores: Sendable {
+    /// That of the suite that runs.
+    @TaskLocal static var current: FaultyStores?
+
+    /// Parts may be small, so that small objects come in several.
+    static let partSize = 64 << 10
+    private let server: ObjectServer
+
+    static let owner = CloudCredentials(
+        accessKeyID: ObjectServer.owner.accessKeyID, secretAccessKey: Secret(ObjectServer.owner.secret))
+
+    init() throws { server = try ObjectServer(leastPart: 1) }
+
+    func stop() { server.stop() }
+
+    /// A bucket that did not exist before.
+    func makeBucket() async throws -> String {
+        let bucket = "faults-\(UInt32.random(in: 0 ... .max))"
+        let endpoint = CloudEndpoint(isSecure: false, host: server.place.address, port: Int(server.place.port))
+        let request = CloudRequest(.PUT, endpoint, path: "/\(bucket)", isIdempotent: true)
+        let signer = SigV4Signer(
+            credentials: Self.owner, region: ObjectServer.region, service: "s3", sendsPayloadHash: true)
+        let response = try await CloudClient.with(CloudClient.Settings()) { try await $0.send(request, signer: signer) }
+        guard response.isSuccess else { throw LoopbackError("the bucket was not made: \(response)") }
+        return bucket
+    }
+
+    /// Runs `body` with a bucket as it is seen through a proxy, and as it is.
+    static func with<Result: Sendable>(
+        bucket: String? = nil, region: String = ObjectServer.region, credentials: CloudCredentials = owner,
+        clockAhead: TimeInterval = 0, attempts: Int = 8,
+        _ script: @escaping @Sendable (FaultyProxy.Request) -> FaultyProxy.Fault? = { _ in nil },
+        _ body: (_ seen: S3Store, _ store: S3Store, FaultyProxy) async throws -> Result
+    ) async throws -> Result {
+        let stores = try #require(current, "the suite lacks the trait .faultyStores")
+        let real = try await stores.makeBucket()
+        let proxy = try FaultyProxy(before: stores.server.place, script)
+        defer { proxy.stop() }
+        var settings = S3Store.Settings()
+        settings.partSize = partSize
+        settings.client.retry.attempts = attempts
+        settings.client.retry.firstWait = .milliseconds(5)
+        settings.client.retry.longestWait = .milliseconds(100)
+        if clockAhead != 0 { settings.environment.date = { Date() + clockAhead } }
+        func location(_ place: LoopbackPlace, _ bucket: String, _ region: String) throws -> S3Location {
+            try S3Location(
+                endpoint: CloudEndpoint(isSecure: false, host: place.address, port: Int(place.port)), bucket: bucket,
+                prefix: "", region: region, usesPathStyle: true)
+        }
+        let logger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+        return try await S3Store.with(
+            location(proxy.place, bucket ?? real, region), credentials: credentials, settings: settings, logger: logger
+        ) { seen in
+            var settings = S3Store.Settings()
+            settings.partSize = partSize
+            return try await S3Store.with(
+                location(stores.server.place, real, ObjectServer.region), credentials: owner, settings: settings,
+                logger: logger
+            ) { store in try await body(seen, store, proxy) }
+        }
+    }
+}
+
+/// Starts the server before the first test of a suite and stops it after the last.
+struct FaultyStoresTrait: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        let stores = try await onThread { try FaultyStores() }
+        defer { stores.stop() }
+        try await FaultyStores.$current.withValue(stores) { try await function() }
+    }
+}
+
+extension Trait where Self == FaultyStoresTrait {
+    static var faultyStores: Self { FaultyStoresTrait() }
+}
