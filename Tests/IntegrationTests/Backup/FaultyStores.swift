@@ -46,28 +46,47 @@ struct FaultyStores: Sendable {
         let real = try await stores.makeBucket()
         let proxy = try FaultyProxy(before: stores.server.place, script)
         defer { proxy.stop() }
+        return try await open(real, at: stores.server.place) { store in
+            try await open(
+                bucket ?? real, at: proxy.place, region: region, credentials: credentials, clockAhead: clockAhead,
+                attempts: attempts
+            ) { seen in try await body(seen, store, proxy) }
+        }
+    }
+
+    /// Runs `body` with the bucket of a store as it is seen through a proxy.
+    static func withView<Result: Sendable>(
+        of store: S3Store, _ script: @escaping @Sendable (FaultyProxy.Request) -> FaultyProxy.Fault?,
+        _ body: (_ seen: S3Store, FaultyProxy) async throws -> Result
+    ) async throws -> Result {
+        let stores = try #require(current, "the suite lacks the trait .faultyStores")
+        let proxy = try FaultyProxy(before: stores.server.place, script)
+        defer { proxy.stop() }
+        return try await open(store.location.bucket, at: proxy.place, attempts: 4) { try await body($0, proxy) }
+    }
+
+    private static func open<Result: Sendable>(
+        _ bucket: String, at place: LoopbackPlace, region: String = ObjectServer.region,
+        credentials: CloudCredentials = owner, clockAhead: TimeInterval = 0, attempts: Int = 8,
+        _ body: (S3Store) async throws -> Result
+    ) async throws -> Result {
         var settings = S3Store.Settings()
         settings.partSize = partSize
         settings.client.retry.attempts = attempts
         settings.client.retry.firstWait = .milliseconds(5)
         settings.client.retry.longestWait = .milliseconds(100)
         if clockAhead != 0 { settings.environment.date = { Date() + clockAhead } }
-        func location(_ place: LoopbackPlace, _ bucket: String, _ region: String) throws -> S3Location {
-            try S3Location(
-                endpoint: CloudEndpoint(isSecure: false, host: place.address, port: Int(place.port)), bucket: bucket,
-                prefix: "", region: region, usesPathStyle: true)
-        }
-        let logger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+        let location = try S3Location(
+            endpoint: CloudEndpoint(isSecure: false, host: place.address, port: Int(place.port)), bucket: bucket,
+            prefix: "", region: region, usesPathStyle: true)
         return try await S3Store.with(
-            location(proxy.place, bucket ?? real, region), credentials: credentials, settings: settings, logger: logger
-        ) { seen in
-            var settings = S3Store.Settings()
-            settings.partSize = partSize
-            return try await S3Store.with(
-                location(stores.server.place, real, ObjectServer.region), credentials: owner, settings: settings,
-                logger: logger
-            ) { store in try await body(seen, store, proxy) }
-        }
+            location, credentials: credentials, settings: settings,
+            logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }, body)
+    }
+
+    /// As `--store` takes it.
+    static func url(of store: S3Store) -> String {
+        "s3://\(store.location.bucket)?endpoint=\(store.location.endpoint)&region=\(ObjectServer.region)&path_style=true"
     }
 }
 

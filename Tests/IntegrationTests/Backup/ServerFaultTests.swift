@@ -119,7 +119,7 @@ extension BackupTests {
             }
         }
 
-        private static func codecs(_ table: TableSchema) throws -> [ColumnCodec] {
+        static func codecs(_ table: TableSchema) throws -> [ColumnCodec] {
             try table.storedColumns.map {
                 try ColumnCodec(
                     name: $0.name, dataType: $0.dataType, columnType: $0.columnType, characterSet: $0.characterSet)
