@@ -103,7 +103,22 @@ extension DatabaseSchema {
     package func changes(since earlier: DatabaseSchema) -> [String] {
         let now = definitions
         let before = earlier.definitions
-        return Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }.sorted().map(\.text)
+        return Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }.sorted().map { what in
+            what.text + Self.difference(before[what], now[what])
+        }
+    }
+
+    /// The first line that differs, for messages.
+    private static func difference(_ before: [ExactName?]?, _ now: [ExactName?]?) -> String {
+        guard let before else { return " is new" }
+        guard let now else { return " is gone" }
+        for (old, new) in zip(before, now) where old != new {
+            let lines = [old, new].map { ($0?.text ?? "nothing").split(separator: "\n").map { String($0).exact } }
+            let pair = zip(lines[0], lines[1]).first { $0 != $1 } ?? (lines[0].last ?? "", lines[1].last ?? "")
+            let words = [pair.0, pair.1].map { String($0.text.prefix(80)) }
+            return " (\(words[0]) became \(words[1]))"
+        }
+        return ""
     }
 
     private var definitions: [ExactName: [ExactName?]] {
