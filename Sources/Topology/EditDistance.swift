@@ -1,6 +1,6 @@
 /// The nearest of `candidates` to what was written, when it is near enough to be a slip of the keyboard: at most a
 /// third of the letters differ (one for short words). Ties go to the first candidate.
-func nearest(to written: String, among candidates: some Sequence<String>) -> String? {
+package func nearest(to written: String, among candidates: some Sequence<String>) -> String? {
     // Nobody mistypes a key of hundreds of letters; the bound keeps the work on hostile input small.
     guard written.count <= 64 else { return nil }
     let allowed = max(1, written.count / 3)

@@ -31,6 +31,111 @@ package struct Restore: Sendable {
     /// done stays, and the same call goes on from there.
     /// - Throws: `RestoreError`, `MySQLError`, `CancellationError`.
     package func run() async throws -> RestoreOutcome {
-        throw MySQLError(.other, message: "not written yet")
+        guard let database = target.address.database, !database.isEmpty else { throw RestoreError.noDatabase }
+        let selection = try select()
+        let board = RestoreBoard(selection, report: report)
+        board.begin(.preparing)
+        let manifest = manifest
+        let reader = ObjectReader(source: source, key: options.key) { manifest.damage(of: $0, selection) }
+        let content = try await RestoreContent(manifest, selection, from: reader)
+        for warning in content.warnings { board.warn(warning) }
+        var server = target
+        server.address.database = nil
+        return try await MySQLConnection.with(server) { admin in
+            try await admin.apply(.load)
+            try await checkPackets(over: admin)
+            let session = try await RestoreSession(target, options, over: admin, board)
+            let collations = try await CollationMap.read(over: admin)
+            let target = try await RestoreTarget.open(
+                database, like: manifest.source, collations, over: admin, board)
+            let begun = try await target.begin(content, overwrite: options.overwrite)
+            var outcome = RestoreOutcome(database: database, server: target.server)
+            outcome.dropped = begun.dropped
+            outcome.resumedObjects = begun.done.count
+            let loader = SchemaLoader(collations: collations, board: board, settings: content.settings)
+            let connections = try await open(session, for: selection)
+            do {
+                try await load(content, begun, loader, reader, over: admin, connections)
+                try await finish(content, begun.isResumed, loader, over: admin)
+                let differences = try await compare(selection, board, on: connections, &outcome)
+                for connection in connections { await connection.close() }
+                try await RestoreJournal.end(over: admin)
+                guard differences.isEmpty else { throw RestoreError.differs(differences) }
+            } catch {
+                for connection in connections { await connection.close() }
+                throw error
+            }
+            board.begin(.done)
+            outcome.tables = selection.tables.count
+            outcome.rows = selection.rows
+            outcome.warnings = board.warnings
+            outcome.elapsed = ContinuousClock.now - board.start
+            return outcome
+        }
+    }
+
+    private func select() throws -> RestoreSelection {
+        let names = manifest.tables.map(\.name)
+        let unknown = RestoreSelection.unknown(options.tables ?? [], in: manifest)
+        guard unknown.isEmpty else {
+            throw RestoreError.unknownTables(unknown.map { .init(name: $0, nearest: nearest(to: $0, among: names)) })
+        }
+        return RestoreSelection(manifest, names: options.tables)
+    }
+
+    /// Before anything is changed: a statement that the server refuses would end the restore somewhere in its middle.
+    private func checkPackets(over admin: MySQLConnection) async throws {
+        let text = try await admin.query("SELECT @@max_allowed_packet").text()
+        guard let allowed = text.flatMap({ UInt64($0) }) else { return }
+        let rows = manifest.objects.filter { $0.kind == .rows }
+        guard let largest = rows.max(by: { $0.largestStatementBytes < $1.largestStatementBytes }),
+            // A packet has a byte before the statement.
+            largest.largestStatementBytes >= allowed
+        else { return }
+        throw RestoreError.packetLimit(
+            needed: largest.largestStatementBytes + 1, allowed: allowed, object: largest.name)
+    }
+
+    private func open(_ session: RestoreSession, for selection: RestoreSelection) async throws -> [MySQLConnection] {
+        let objects = selection.tables.reduce(0) { $0 + $1.objects.count }
+        var connections: [MySQLConnection] = []
+        do {
+            for _ in 0..<min(max(1, options.threads), max(1, objects)) {
+                connections.append(try await session.open())
+            }
+            return connections
+        } catch {
+            for connection in connections { await connection.close() }
+            throw error
+        }
+    }
+
+    private func compare(
+        _ selection: RestoreSelection, _ board: RestoreBoard, on connections: [MySQLConnection],
+        _ outcome: inout RestoreOutcome
+    ) async throws -> [BackupManifest.LeftOut] {
+        guard options.compares else { return [] }
+        board.begin(.comparing)
+        let (compared, differences) = try await RestoreComparison(selection: selection, board: board)
+            .run(on: connections)
+        outcome.comparedTables = compared
+        return differences
+    }
+}
+
+extension BackupManifest {
+    /// What an object that cannot be read takes with it.
+    func damage(of object: Object, _ selection: RestoreSelection) -> RestoreError.DamagedPart {
+        let tables = selection.tables.map(\.table.name)
+        return switch object.kind {
+        case .rows:
+            .init(
+                what: "rows of the table \(object.table ?? "")", restorable: tables.filter { $0 != object.table })
+        case .tables: .init(what: "the definitions of all tables", restorable: [])
+        case .indexes: .init(what: "the indexes and foreign keys of all tables", restorable: [])
+        // With a choice of tables these are not asked for.
+        case .routines, .views, .triggers, .events, .grants:
+            .init(what: "all \(object.kind.rawValue)", restorable: tables)
+        }
     }
 }

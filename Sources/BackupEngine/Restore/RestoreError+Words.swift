@@ -5,8 +5,9 @@ extension RestoreError {
     package var description: String {
         switch self {
         case .noDatabase: "the target names no database"
-        case .notEmpty(let database, let found):
+        case .notEmpty(let database, let found, _):
             "the database \(database) is not empty: it has \(Self.list(found))"
+        case .busy(let database): "another restore into \(database) is running"
         case .unknownTables(let tables): "the backup has no table \(Self.list(tables.map(\.name)))"
         case .replicas(let count):
             "\(count) \(count == 1 ? "replica reads" : "replicas read") the server's binary log, and would lack what is"
@@ -30,7 +31,11 @@ extension RestoreError {
     package var hint: String? {
         switch self {
         case .noDatabase: "name it in the target's URL"
-        case .notEmpty: "restore into a new database, or say --overwrite to drop what is in the way"
+        case .notEmpty(_, _, let inTheWay):
+            inTheWay.isEmpty
+                ? "restore into a new database, or say --overwrite to restore beside what is there; nothing is in the way"
+                : "restore into a new database, or say --overwrite, which drops \(inTheWay.joined(separator: ", "))"
+        case .busy: "wait until it is done, or end it"
         case .unknownTables(let tables):
             tables.compactMap(\.nearest).isEmpty
                 ? nil : "did you mean \(Self.list(tables.compactMap(\.nearest)))?"

@@ -6,8 +6,11 @@ package import RecoveryCore
 package enum RestoreError: Error, CustomStringConvertible {
     /// The settings name no database.
     case noDatabase
-    /// The target has something in it already. Nothing was changed.
-    case notEmpty(database: String, found: [String])
+    /// The target has something in it already, of which `inTheWay` would be dropped with `overwrite`. Nothing was
+    /// changed.
+    case notEmpty(database: String, found: [String], inTheWay: [String])
+    /// Another restore into the database runs. Nothing was changed.
+    case busy(database: String)
     /// Tables that were asked for and are not in the backup, each with the nearest name that is. Nothing was changed.
     case unknownTables([UnknownTable])
     /// Nothing may be kept from the binary log: replicas read it. Nothing was changed.
@@ -48,6 +51,7 @@ package enum RestoreError: Error, CustomStringConvertible {
         switch self {
         case .noDatabase: "restore.no_database"
         case .notEmpty: "restore.not_empty"
+        case .busy: "restore.busy"
         case .unknownTables: "restore.unknown_tables"
         case .replicas: "restore.replicas"
         case .binaryLog: "restore.binary_log"
@@ -65,7 +69,8 @@ package enum RestoreError: Error, CustomStringConvertible {
     /// Whether nothing was changed at the target.
     package var isRefusal: Bool {
         switch self {
-        case .noDatabase, .notEmpty, .unknownTables, .replicas, .binaryLog, .otherRestore, .packetLimit, .key: true
+        case .noDatabase, .notEmpty, .busy, .unknownTables, .replicas, .binaryLog, .otherRestore, .packetLimit, .key:
+            true
         case .missing, .damaged, .unreadable, .statement, .differs: false
         }
     }

@@ -10,6 +10,8 @@ package struct RestoreOutcome: Sendable, Equatable {
     /// What is not as it was, though nothing failed: definers and collations that were mapped, events that wait to be
     /// enabled, what the backup lacks.
     package var warnings: [String] = []
+    /// What was in the way and is gone: `table wp_posts`.
+    package var dropped: [String] = []
     /// What an earlier attempt had done already, and this one went on from.
     package var resumedObjects = 0
     /// Tables whose digests the server computed, which equal the manifest's.

@@ -35,3 +35,24 @@ package struct RestoreProgress: Sendable, Equatable {
 
     package init() {}
 }
+
+extension RestoreProgress {
+    /// From 0 to 1: of what the server has to do, rows take more than half, indexes most of the rest.
+    package var fraction: Double {
+        guard phase < .done else { return 1 }
+        func share(_ part: UInt64, _ whole: UInt64) -> Double {
+            whole == 0 ? 1 : min(1, Double(part) / Double(whole))
+        }
+        let tables = UInt64(expectedTables)
+        return min(
+            0.99,
+            0.6 * share(rawBytes, expectedRawBytes) + 0.3 * share(UInt64(indexedTables), tables)
+                + 0.1 * share(UInt64(comparedTables), tables))
+    }
+
+    /// How long it will take from here, if it goes on like this. Nil as long as nothing can be said.
+    package var remaining: Duration? {
+        guard fraction > 0.02 else { return nil }
+        return elapsed * ((1 - fraction) / fraction)
+    }
+}

@@ -26,17 +26,21 @@ package struct ChunkSQL: Sendable, Hashable {
     package func select(_ part: Part) -> String {
         // A table of generated columns alone has no column to read, but rows to count.
         let list = columns.isEmpty ? "NULL" : columns.map(\.selectExpression).joined(separator: ",")
-        var statement = "SELECT \(list) FROM \(table.sqlIdentifier)"
-        if case .partition(let name) = part { statement += " PARTITION (\(name.sqlIdentifier))" }
-        if let index { statement += " FORCE INDEX (\(index.sqlIdentifier))" }
-        if case .keys(let range, let column) = part {
-            let bounds =
-                (range.lower.map { ["\(column.sqlIdentifier)>=\($0)"] } ?? [])
-                + (range.upper.map { ["\(column.sqlIdentifier)<\($0)"] } ?? [])
-            if !bounds.isEmpty { statement += " WHERE \(bounds.joined(separator: " AND "))" }
-        }
+        var statement = "SELECT \(list) FROM " + Self.source(table, part, index: index)
         if !order.isEmpty { statement += " ORDER BY \(order.map(\.sqlIdentifier).joined(separator: ","))" }
         return statement
+    }
+
+    /// What stands behind FROM for a part of a table.
+    static func source(_ table: String, _ part: Part, index: String? = nil) -> String {
+        var source = table.sqlIdentifier
+        if case .partition(let name) = part { source += " PARTITION (\(name.sqlIdentifier))" }
+        if let index { source += " FORCE INDEX (\(index.sqlIdentifier))" }
+        guard case .keys(let range, let column) = part else { return source }
+        let bounds =
+            (range.lower.map { ["\(column.sqlIdentifier)>=\($0)"] } ?? [])
+            + (range.upper.map { ["\(column.sqlIdentifier)<\($0)"] } ?? [])
+        return source + (bounds.isEmpty ? "" : " WHERE \(bounds.joined(separator: " AND "))")
     }
 
     /// The lines that every object with rows begins with, so that it loads alone and anywhere, with the `mysql` client

@@ -1,6 +1,6 @@
 package import RecoveryCore
 
-/// Lets a server compute the digest of a table itself, without a row passing by: a check that shares nothing with the
+/// Lets a server compute the digest of a table, or of a part of it, itself, without a row passing by: a check that shares nothing with the
 /// way that dump and restore take but the definition.
 ///
 /// It needs a session with `SET NAMES utf8mb4`, `time_zone = '+00:00'` and `sql_mode = ''`, and rows that fit into
@@ -9,7 +9,7 @@ package struct DigestQuery: Sendable, Hashable {
     /// Gives one row of six columns, which ``digest(from:)`` reads.
     package let statement: String
 
-    package init(table: String, columns: [ColumnCodec]) {
+    package init(table: String, columns: [ColumnCodec], part: ChunkSQL.Part = .whole) {
         let text = columns.map(\.digestExpression).joined(separator: ",")
         let row = columns.isEmpty ? "''" : "CONCAT(\(text))"
         let lanes = (0..<4).map { lane in
@@ -17,7 +17,7 @@ package struct DigestQuery: Sendable, Hashable {
         }
         statement =
             "SELECT COUNT(*),COUNT(h),\(lanes.joined(separator: ",")) "
-            + "FROM (SELECT SHA2(\(row),256) AS h FROM \(table.sqlIdentifier)) AS row_hashes"
+            + "FROM (SELECT SHA2(\(row),256) AS h FROM \(ChunkSQL.source(table, part))) AS row_hashes"
     }
 
     /// - Returns: The digest and the number of rows; `nil` when the answer is none, or some row had no hash.

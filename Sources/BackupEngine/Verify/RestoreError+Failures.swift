@@ -14,7 +14,8 @@ extension RestoreError {
         // What another family does not understand is no fault of the backup.
         case .statement(let object, let beginning, let error) where family == server.family && error.isOfTheStatement:
             [.init(object, why: "\(error), in the statement \(beginning)")]
-        case .statement, .noDatabase, .notEmpty, .unknownTables, .replicas, .binaryLog, .otherRestore, .packetLimit,
+        case .statement, .noDatabase, .notEmpty, .busy, .unknownTables, .replicas, .binaryLog, .otherRestore,
+            .packetLimit,
             .key, .unreadable:
             nil
         }

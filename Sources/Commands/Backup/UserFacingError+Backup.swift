@@ -73,7 +73,7 @@ extension UserFacingError {
 extension RestoreError {
     fileprivate var exitStatus: ExitStatus {
         switch self {
-        case .notEmpty, .replicas, .otherRestore: .refused
+        case .notEmpty, .busy, .replicas, .otherRestore: .refused
         case .noDatabase, .unknownTables: .invalid
         default: .failed
         }

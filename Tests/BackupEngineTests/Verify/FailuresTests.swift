@@ -35,7 +35,7 @@ struct FailuresTests {
         #expect(Self.statement(.syntax).failures(of: .mariadb, on: Self.mysql) == nil)
         for error in [
             RestoreError.key(object: "a", reason: "no"), .unreadable(object: "a", reason: "no", hint: nil),
-            .notEmpty(database: "x", found: ["a"]), .packetLimit(needed: 2, allowed: 1, object: "a"),
+            .notEmpty(database: "x", found: ["a"], inTheWay: []), .packetLimit(needed: 2, allowed: 1, object: "a"),
         ] {
             #expect(error.failures(of: .mysql, on: Self.mysql) == nil)
         }
