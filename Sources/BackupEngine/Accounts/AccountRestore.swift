@@ -12,6 +12,8 @@ package struct AccountRestore: Sendable {
         package var accounts: [String] = []
         /// Statements that were not run, each with the reason: of another family of servers, refused, or not allowed.
         package var skipped: [BackupManifest.LeftOut] = []
+
+        package init() {}
     }
 
     let target: MySQLSettings

@@ -41,8 +41,8 @@ struct RestoreContent: Sendable {
                     guard statement.subject == .setting else { throw unknown(statement, object, reader) }
                 }
                 programs.append(Programs(object: object, statements: statements))
-            case .grants: if selection.isWhole { warnings.append("users and grants of the backup were not restored") }
-            case .rows: break
+            // Accounts belong to the server: ``AccountRestore`` makes them when it is asked to.
+            case .grants, .rows: break
             }
         }
         // The first FULLTEXT index has the table rebuilt, with all indexes that it has by then.

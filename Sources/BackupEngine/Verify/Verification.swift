@@ -127,6 +127,8 @@ package struct Verification: Sendable {
             let restore = Restore(settings, manifest: manifest, source: source, options: options, report: report)
             let outcome = try await restore.run()
             (findings.tables, findings.rows) = (outcome.tables, outcome.rows)
+            // Accounts are made nowhere, but they must be readable.
+            _ = try await AccountRestore(settings, manifest: manifest, source: source, key: key).statements()
         } catch let error as RestoreError {
             guard let failures = error.failures(of: manifest.source.family, on: server) else { throw error }
             findings.failures = failures

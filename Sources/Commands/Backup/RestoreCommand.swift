@@ -53,6 +53,8 @@ package struct RestoreCommand: BreakwaterCommand {
             "Whom views, routines, triggers and events run as: keep (as in the backup), map-missing (who does not exist "
                 + "becomes the restoring user) or current-user.", valueName: "way"))
     package var definers = "map-missing"
+    @Flag(help: "Make the backup's accounts again as well, with their privileges on the restored database.")
+    package var accounts = false
     @Flag(
         help: "Let the shop's scheduled actions run at once, renewals and mails among them. Otherwise they wait.")
     package var runActions = false
@@ -89,7 +91,8 @@ package struct RestoreCommand: BreakwaterCommand {
         options.skipBinlog = skipBinlog
         options.definers = RestoreOptions.Definers(rawValue: definers) ?? .mapMissing
         let job = RestoreJob(
-            request: choice.request(place), settings: settings, options: options, holdsActions: !runActions)
+            request: choice.request(place), settings: settings, options: options, holdsActions: !runActions,
+            makesAccounts: accounts)
         return try await Interruption.cancelling {
             try await place.withStores(console, passingOver: true) { try await job.run($0, console) }
         }

@@ -11,6 +11,8 @@ struct RestoreJob: Sendable {
     var options: RestoreOptions
     /// Whether the shop's scheduled actions wait until somebody releases them.
     var holdsActions = true
+    /// Whether the backup's accounts are made again.
+    var makesAccounts = false
 
     func run(_ stores: [OpenStore], _ console: Console) async throws -> ExitStatus {
         let start = ContinuousClock.now
@@ -25,16 +27,22 @@ struct RestoreJob: Sendable {
         let restore = Restore(settings, manifest: manifest, source: source, options: options) {
             progress.show($0.line)
         }
-        let outcome = try await restore.run()
+        var outcome = try await restore.run()
         progress.clear()
         // A part of a shop has other figures than the whole.
         let isWhole = options.tables == nil
         let differences = isWhole ? try await ShopComparison(settings).differences(from: manifest) : []
         let held = isWhole && holdsActions ? try await ActionSchedulerHold(settings).hold() : []
+        let accounts =
+            makesAccounts
+            ? try await AccountRestore(settings, manifest: manifest, source: source, key: options.key).run() : .init()
+        if !makesAccounts, isWhole, manifest.objects.contains(where: { $0.kind == .grants }) {
+            outcome.warnings.append("the backup has accounts, which were not made: --accounts makes them")
+        }
         let result = RestoreResult(
             outcome: outcome, manifest: manifest, target: "\(settings.address)", store: store.name,
             duration: ContinuousClock.now - start, differences: differences,
-            heldActions: held.reduce(0) { $0 &+ $1.actions })
+            heldActions: held.reduce(0) { $0 &+ $1.actions }, accounts: accounts)
         return try result.present(console)
     }
 

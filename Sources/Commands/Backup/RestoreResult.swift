@@ -11,6 +11,7 @@ struct RestoreResult {
     var duration: Duration
     var differences: [BackupManifest.LeftOut]
     var heldActions: UInt64
+    var accounts: AccountRestore.Outcome
 
     private struct Document: Encodable {
         var backup: String
@@ -30,6 +31,9 @@ struct RestoreResult {
         var differences: [BackupManifest.LeftOut]
         /// Scheduled actions of the shop that wait to be released.
         var heldActions: UInt64
+        /// That were made or got privileges, and what of them was skipped.
+        var accounts: [String]
+        var skippedAccounts: [BackupManifest.LeftOut]
     }
 
     func present(_ console: Console) throws -> ExitStatus {
@@ -39,7 +43,8 @@ struct RestoreResult {
                 durationMs: duration.wholeMilliseconds, verified: differences.isEmpty, target: target,
                 database: outcome.database, server: "\(outcome.server)", store: store,
                 resumedObjects: outcome.resumedObjects, peakMemoryBytes: Nullable(PeakMemory.bytes),
-                warnings: outcome.warnings, differences: differences, heldActions: heldActions))
+                warnings: outcome.warnings, differences: differences, heldActions: heldActions,
+                accounts: accounts.accounts, skippedAccounts: accounts.skipped))
         console.print(
             "\(outcome.database): \(Readable.count(outcome.tables, "table")), \(Readable.count(outcome.rows, "row")) of "
                 + "\(manifest.id), \(Readable.duration(duration)), on \(outcome.server)")
@@ -51,6 +56,8 @@ struct RestoreResult {
             "the digests of \(Readable.count(outcome.comparedTables, "table")), computed by the server, are the backup's"
         )
         for warning in outcome.warnings { console.note("warning: \(warning)") }
+        if !accounts.accounts.isEmpty { console.print("accounts: \(accounts.accounts.joined(separator: ", "))") }
+        for skipped in accounts.skipped { console.note("warning: \(skipped.what) was skipped: \(skipped.why)") }
         if heldActions > 0 {
             console.note(
                 "\(Readable.count(heldActions, "scheduled action")) of the shop will not run (renewals, mails) until "
