@@ -103,8 +103,22 @@ extension DatabaseSchema {
     package func changes(since earlier: DatabaseSchema) -> [String] {
         let now = definitions
         let before = earlier.definitions
-        return Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }.sorted().map { what in
+        let changed = Set(now.keys).union(before.keys).filter { now[$0] != before[$0] }.sorted().map { what in
             what.text + Self.difference(before[what], now[what])
+        }
+        return changed
+            + remade(since: earlier).filter { now[$0.exact] == before[$0.exact] }
+            .map { "\($0) (it was dropped and made anew)" }
+    }
+
+    /// Tables of another age. MariaDB does not always say how old a table is: that says nothing.
+    private func remade(since earlier: DatabaseSchema) -> [String] {
+        let made = Dictionary(earlier.tables.map { ($0.name.exact, $0.createdAt) }) { first, _ in first }
+        return tables.compactMap { table in
+            guard let before = made[table.name.exact] ?? nil, let now = table.createdAt, before != now else {
+                return nil
+            }
+            return "table \(table.name)"
         }
     }
 
@@ -125,9 +139,7 @@ extension DatabaseSchema {
         var all: [ExactName: [ExactName?]] = [:]
         func note(_ what: String, _ texts: String?...) { all[what.exact] = texts.map { $0?.exact } }
         note("the database", characterSet, collation)
-        for table in tables {
-            note("table \(table.name)", TableDefinition.withoutCounter(table.create), table.createdAt)
-        }
+        for table in tables { note("table \(table.name)", TableDefinition.withoutCounter(table.create)) }
         for sequence in sequences { note("sequence \(sequence.name)", sequence.create) }
         for program in views + routines + triggers + events {
             // Whether an event is enabled is changed by the event itself, when it has run for the last time.
