@@ -27,7 +27,14 @@ struct RestoreJob: Sendable {
         let restore = Restore(settings, manifest: manifest, source: source, options: options) {
             progress.show($0.line)
         }
-        var outcome = try await restore.run()
+        var outcome: RestoreOutcome
+        do {
+            outcome = try await restore.run()
+        } catch let error as CancellationError {
+            console.note(
+                "what was restored stays in \(settings.address.database ?? ""); the same command goes on from there")
+            throw error
+        }
         progress.clear()
         // A part of a shop has other figures than the whole.
         let isWhole = options.tables == nil
