@@ -203,10 +203,10 @@ extension PrivateUpstream {
         session.privateUpstream = nil
         session.forgetLane()
         shard.privateCount -= 1
-        if isSpoilt {
+        if isSpoilt || upstream.endpoint != shard.master || shard.isDraining {
             upstream.close()
         } else {
-            shard.releasePrivate(upstream)
+            shard.idlePrivate.put(upstream)
         }
         session.resume()
     }

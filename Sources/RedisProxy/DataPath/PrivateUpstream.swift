@@ -60,7 +60,7 @@ final class PrivateUpstream {
     // MARK: Getting a connection
 
     func start() {
-        if let upstream = shard.takeIdlePrivate(session.state.upstreamKey) {
+        if let master = shard.master, let upstream = shard.idlePrivate.take(session.state.upstreamKey, to: master) {
             upstream.owner = self
             state = .ready(upstream)
         } else {

@@ -106,7 +106,7 @@ extension Session {
                 spec: spec, meaning: isSilent ? .unanswered : meaning,
                 frame: isKept ? shard.allocator.copy(of: bytes) : nil,
                 unkept: isKept ? nil : bytes, arrived: shard.now, arguments: bytes.argumentCount,
-                isIdempotent: shard.isIdempotent(spec, bytes), isDurable: isDurable(spec, bytes),
+                isIdempotent: shard.idempotentKeys.cover(spec, bytes), isDurable: isDurable(spec, bytes),
                 isQueued: isQueued))
     }
 

@@ -60,3 +60,13 @@ extension Session {
         }
     }
 }
+
+extension CommandHandling {
+    /// A long command of this kind can be passed on while it arrives.
+    var isStreamable: Bool {
+        switch self {
+        case .shared, .blocking, .exclusive: true
+        default: false
+        }
+    }
+}

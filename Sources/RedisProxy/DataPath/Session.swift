@@ -203,7 +203,7 @@ final class Session: ChannelDuplexHandler {
             bytes,
             PendingCommand(
                 session: self, spec: spec, length: bytes.count, argumentCount: frame.argumentCount,
-                arrived: shard.now, isIdempotent: shard.isIdempotent(spec, frame, bytes)))
+                arrived: shard.now, isIdempotent: shard.idempotentKeys.cover(spec, frame, bytes)))
     }
 
     @inline(__always)

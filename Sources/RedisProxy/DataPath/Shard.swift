@@ -19,7 +19,6 @@ final class Shard {
     /// How long a client may take nothing while others wait behind its answers.
     static let stallLimit = TimeAmount.milliseconds(100)
     private static let holdCheckInterval = TimeAmount.milliseconds(5)
-    private static let idlePrivateLimit = 32
     private static let idleLifetime = TimeAmount.seconds(60)
 
     let eventLoop: any EventLoop
@@ -53,6 +52,9 @@ final class Shard {
     /// Databases that the server is known to have, so that SELECT need not ask.
     var knownDatabases: Set<Int> = [0]
     var privateCount = 0
+    /// Private connections that no session uses at the moment.
+    let idlePrivate = IdleConnections()
+    private(set) var idempotentKeys: IdempotentKeys
 
     private let onSuspicion: @Sendable (RedisEndpoint) -> Void
     private var sessions: [Int: Session] = [:]
@@ -63,10 +65,7 @@ final class Shard {
     private var retiredLanes: [ObjectIdentifier: Lane] = [:]
     private var dirtyLanes: [Lane] = []
     private var touched: [Session] = []
-    private var identities: [RedisCredentials: Identity] = [:]
-    private var idlePrivate: [UpstreamKey: [UpstreamConnection]] = [:]
-    private var idlePrivateCount = 0
-    private var idempotentPrefixes: [[UInt8]]
+    private var identities = IdentityBook()
     private var isFlushScheduled = false
     private var isHoldCheckScheduled = false
     private(set) var isOverloaded = false
@@ -87,7 +86,7 @@ final class Shard {
         sessionIDStep = count
         requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
         defaultIdentity = Identity(credentials: configuration.serverCredentials)
-        idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
+        idempotentKeys = IdempotentKeys(prefixes: configuration.idempotentPrefixes)
         durability = DurabilityRule(configuration)
         cacheGuard = StaleCacheGuard(configuration)
         replicaReads = ReplicaReads(configuration.replicaReads)
@@ -212,38 +211,11 @@ final class Shard {
         }
     }
 
-    // MARK: Private connections
-
-    func takeIdlePrivate(_ key: UpstreamKey) -> UpstreamConnection? {
-        guard let master, var idle = idlePrivate[key] else { return nil }
-        while let upstream = idle.popLast() {
-            idlePrivateCount -= 1
-            idlePrivate[key] = idle
-            if upstream.endpoint == master { return upstream }
-            upstream.close()
-        }
-        return nil
-    }
-
-    func releasePrivate(_ upstream: UpstreamConnection) {
-        guard upstream.endpoint == master, idlePrivateCount < Self.idlePrivateLimit, !isDraining else {
-            return upstream.close()
-        }
-        upstream.owner = self
-        upstream.resumeReading()
-        idlePrivateCount += 1
-        idlePrivate[upstream.key, default: []].append(upstream)
-    }
-
-    private func dropIdlePrivate(_ upstream: UpstreamConnection) {
-        guard let index = idlePrivate[upstream.key]?.firstIndex(where: { $0 === upstream }) else { return }
-        idlePrivate[upstream.key]?.remove(at: index)
-        idlePrivateCount -= 1
-    }
-
     var sessionsWithPrivateUpstream: [Session] {
         privateCount == 0 ? [] : sessions.values.filter { $0.privateUpstream != nil }
     }
+
+    // MARK: Identities
 
     // MARK: Identities
 
@@ -256,17 +228,10 @@ final class Shard {
 
     /// The identity for credentials, one object for each.
     func identity(for credentials: RedisCredentials) -> Identity {
-        if let identity = identities[credentials] { return identity }
-        // Credentials nobody uses any more make room; a client that guesses passwords must not fill the memory.
-        if identities.count >= 1024 {
-            let used = Set(
-                lanes.keys.map { ObjectIdentifier($0.identity) }
-                    + sessions.values.map { ObjectIdentifier($0.state.identity) })
-            identities = identities.filter { used.contains(ObjectIdentifier($0.value)) }
+        identities.identity(for: credentials) {
+            Set(lanes.keys.map { ObjectIdentifier($0.identity) })
+                .union(sessions.values.map { ObjectIdentifier($0.state.identity) })
         }
-        let identity = Identity(credentials: credentials)
-        identities[credentials] = identity
-        return identity
     }
 
     /// The identity of credentials that the server has accepted before and that a connection is authenticated with at
@@ -279,7 +244,7 @@ final class Shard {
             return defaultIdentity
         }
         let credentials = RedisCredentials(username: username, password: Secret(password))
-        guard let identity = identities[credentials] else { return nil }
+        guard let identity = identities.known(credentials) else { return nil }
         let isConnected = lanes.contains {
             $0.key.identity === identity && $0.key.replica == nil && $0.value.isReady
         }
@@ -298,31 +263,6 @@ final class Shard {
         let descriptor = commandTable.descriptors[Int(spec.index)]
         return
             "ERR \(descriptor.name) cannot be used through the sidecar: \(descriptor.note ?? "connect to Redis itself")"
-    }
-
-    // MARK: Idempotent keys
-
-    @inline(__always)
-    func isIdempotent(_ spec: CommandSpec, _ frame: RequestFrame, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard spec.effect == .overwrite, !idempotentPrefixes.isEmpty else { return false }
-        return FrameArguments.with(frame, in: bytes) { arguments in
-            spec.keys.allSatisfy(in: arguments) { key in hasIdempotentPrefix(key) }
-        }
-    }
-
-    func isIdempotent(_ spec: CommandSpec, _ bytes: ByteBuffer) -> Bool {
-        guard spec.effect == .overwrite, !idempotentPrefixes.isEmpty else { return false }
-        return bytes.withUnsafeReadableBytes { bytes in
-            var parser = RequestParser()
-            guard case .command(let frame)? = try? parser.next(bytes) else { return false }
-            return isIdempotent(spec, frame, bytes)
-        }
-    }
-
-    private func hasIdempotentPrefix(_ key: UnsafeRawBufferPointer) -> Bool {
-        idempotentPrefixes.contains { prefix in
-            key.count >= prefix.count && key.prefix(prefix.count).elementsEqual(prefix)
-        }
     }
 
     // MARK: The master
@@ -372,10 +312,7 @@ final class Shard {
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.masterChanged(to: master) }
         guard let master else { return }
         for session in Array(sessions.values) { session.masterChanged() }
-        for upstream in idlePrivate.values.flatMap({ $0 }) where upstream.endpoint != master {
-            dropIdlePrivate(upstream)
-            upstream.close()
-        }
+        idlePrivate.close(allBut: master)
     }
 
     // MARK: Holding
@@ -457,7 +394,7 @@ final class Shard {
         let credentialsChanged = configuration.serverCredentials != self.configuration.serverCredentials
         self.configuration = configuration
         requestLimits = RESPLimits(bulkLength: configuration.limits.bulkLength)
-        idempotentPrefixes = configuration.idempotentPrefixes.map { Array($0.utf8) }
+        idempotentKeys = IdempotentKeys(prefixes: configuration.idempotentPrefixes)
         durability = DurabilityRule(configuration)
         reloadReplicaReads(configuration.replicaReads)
         if !degrades { leaveDegraded() }
@@ -482,8 +419,7 @@ final class Shard {
         purge?.cancel()
         for session in Array(sessions.values) { session.close(.draining) }
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.close() }
-        for upstream in idlePrivate.values.flatMap({ $0 }) { upstream.close() }
-        idlePrivate = [:]
+        idlePrivate.close()
     }
 
     /// What this loop has measured so far.
@@ -492,44 +428,5 @@ final class Shard {
         return metrics.snapshot(
             clients: sessions.count, pinned: privateCount, lanes: lanes.values.count { $0.isReady },
             journalBytes: cacheGuard?.journal.bytes ?? 0)
-    }
-}
-
-/// The shard owns idle private connections: it only has to notice their end.
-extension Shard: UpstreamOwner {
-    func upstreamReady(_ upstream: UpstreamConnection) {}
-    func upstreamFailed(_ upstream: UpstreamConnection, _ failure: UpstreamFailure) {}
-    /// Nobody asked for anything: such a connection cannot be trusted with the next session.
-    func upstreamRead(_ upstream: UpstreamConnection, _ buffer: ByteBuffer) {
-        dropIdlePrivate(upstream)
-        upstream.close()
-    }
-    func upstreamReadComplete(_ upstream: UpstreamConnection) {}
-    func upstreamDrained(_ upstream: UpstreamConnection) {}
-    func upstreamLost(_ upstream: UpstreamConnection) { dropIdlePrivate(upstream) }
-}
-
-extension String {
-    /// Compares without telling by its duration how much was right.
-    func isEqualInConstantTime(to other: String) -> Bool {
-        let left = Array(utf8)
-        let right = Array(other.utf8)
-        var difference = left.count ^ right.count
-        for index in 0..<Swift.max(left.count, right.count) {
-            let first = index < left.count ? left[index] : 0
-            let second = index < right.count ? right[index] : 0
-            difference |= Int(first ^ second)
-        }
-        return difference == 0
-    }
-}
-
-extension CommandHandling {
-    /// A long command of this kind can be passed on while it arrives.
-    var isStreamable: Bool {
-        switch self {
-        case .shared, .blocking, .exclusive: true
-        default: false
-        }
     }
 }
