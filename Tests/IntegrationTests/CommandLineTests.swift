@@ -1,71 +1,29 @@
 import Age
 import Foundation
-import LoopbackServers
 import Testing
 import Topology
 
 /// The built `breakwater`, from outside: what it prints where, and how it ends.
 struct CommandLineTests {
-    private let folder: URL
+    private let program: BreakwaterProgram
+    private var folder: URL { program.folder }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "bw-cli-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
+    init() throws { program = try BreakwaterProgram() }
 
-    private struct Outcome {
-        var status: Int32
-        var output: String
-        var errors: String
-
-        /// The one JSON document that standard output must consist of.
-        func document() throws -> [String: Any] {
-            #expect(output.hasSuffix("\n") && output.count { $0 == "\n" } == 1)
-            return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
-        }
-    }
-
-    private func breakwater(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
-        try run(arguments, environment: environment)
-    }
-
-    private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-        let process = Process()
-        process.executableURL = ServerProcess.builtProgram("breakwater")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        // Files, not pipes: nothing has to read while the program runs.
-        let files = ["out", "err"].map { folder.appending(path: ".\(UUID().uuidString).\($0)") }
-        for file in files { try Data().write(to: file) }
-        defer { for file in files { try? FileManager.default.removeItem(at: file) } }
-        process.standardOutput = try FileHandle(forWritingTo: files[0])
-        process.standardError = try FileHandle(forWritingTo: files[1])
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationReason == .exit)
-        let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
-        return Outcome(status: process.terminationStatus, output: texts[0], errors: texts[1])
-    }
-
-    private func write(_ text: String, to name: String) throws {
-        try Data(text.utf8).write(to: folder.appending(path: name))
-    }
-
-    private func remove() {
-        try? FileManager.default.removeItem(at: folder)
+    private func breakwater(
+        _ arguments: String..., environment: [String: String] = [:]
+    ) async throws -> BreakwaterProgram.Outcome {
+        try await program.run(arguments, environment)
     }
 
     @Test(arguments: ["local", "digitalocean"])
-    func aStarterTopologyIsValidAndNeverOverwritesAnything(_ template: String) throws {
-        defer { remove() }
-        let encrypted = try breakwater("init", "--template", template, "--tls", "-o", "tls.yaml")
+    func aStarterTopologyIsValidAndNeverOverwritesAnything(_ template: String) async throws {
+        let encrypted = try await breakwater("init", "--template", template, "--tls", "-o", "tls.yaml")
         #expect(encrypted.status == 0 && encrypted.errors.contains("docs/tls.md"))
         let reading = StoreTopology.read(
             text: try String(contentsOf: folder.appending(path: "tls.yaml"), encoding: .utf8), file: "f")
         #expect(reading.diagnostics == [] && reading.topology?.redis?.tls != nil)
-        let first = try breakwater("init", "--template", template)
+        let first = try await breakwater("init", "--template", template)
         #expect(first.status == 0)
         #expect(first.output == "wrote breakwater.yaml\nwrote breakwater.identity\n")
         let text = try String(contentsOf: folder.appending(path: "breakwater.yaml"), encoding: .utf8)
@@ -84,7 +42,7 @@ struct CommandLineTests {
         let filled = StoreTopology.read(text: whole, file: "f")
         #expect(filled.topology?.backup?.recipients == ["\(known.recipient)"], "\(filled.diagnostics)")
 
-        let second = try breakwater("init")
+        let second = try await breakwater("init")
         #expect(second.status == 3)
         #expect(second.output == "")
         #expect(second.errors.contains("[init.exists]"))
@@ -93,22 +51,22 @@ struct CommandLineTests {
 
         // An identity that is there is used again, and not overwritten.
         try FileManager.default.removeItem(at: folder.appending(path: "breakwater.yaml"))
-        let third = try breakwater("init", "--template", template)
+        let third = try await breakwater("init", "--template", template)
         #expect(third.output == "wrote breakwater.yaml\n")
         #expect(try String(contentsOf: identity, encoding: .utf8) == key)
         #expect(try String(contentsOf: folder.appending(path: "breakwater.yaml"), encoding: .utf8) == text)
 
-        let check = try breakwater("validate")
+        let check = try await breakwater("validate")
         #expect(check.status == 0)
         #expect(check.output == "")
         #expect(check.errors == "breakwater.yaml: valid\n")
-        #expect(try breakwater("validate", "--json").output == "{\"diagnostics\":[],\"valid\":true}\n")
+        #expect(try await breakwater("validate", "--json").output == "{\"diagnostics\":[],\"valid\":true}\n")
     }
 
-    @Test func validateShowsEverythingInTheFormEditorsRead() throws {
-        defer { remove() }
-        try write("version: 1\nstore: shop\nprovider: local\nredis: { quorum: 1, roel: cache }\n", to: "shop.yaml")
-        let text = try breakwater("validate", "-f", "shop.yaml")
+    @Test func validateShowsEverythingInTheFormEditorsRead() async throws {
+        try program.write(
+            "version: 1\nstore: shop\nprovider: local\nredis: { quorum: 1, roel: cache }\n", to: "shop.yaml")
+        let text = try await breakwater("validate", "-f", "shop.yaml")
         #expect(text.status == 2)
         #expect(
             text.output == """
@@ -120,7 +78,7 @@ struct CommandLineTests {
                 """)
         #expect(text.errors == "shop.yaml: not valid, 2 errors\n")
 
-        let json = try breakwater("validate", "-f", "shop.yaml", "--json")
+        let json = try await breakwater("validate", "-f", "shop.yaml", "--json")
         #expect(json.status == 2)
         let document = try json.document()
         #expect(document["valid"] as? Bool == false)
@@ -132,31 +90,29 @@ struct CommandLineTests {
             Set(diagnostics.flatMap(\.keys)) == ["file", "line", "column", "severity", "code", "message", "hint"])
     }
 
-    @Test func warningsAloneAreNoFailure() throws {
-        defer { remove() }
-        try write("version: 1\nstore: shop\nprovider: local\nsidecar: { hold: 5s }\n", to: "breakwater.yaml")
-        let outcome = try breakwater("validate")
+    @Test func warningsAloneAreNoFailure() async throws {
+        try program.write("version: 1\nstore: shop\nprovider: local\nsidecar: { hold: 5s }\n", to: "breakwater.yaml")
+        let outcome = try await breakwater("validate")
         #expect(outcome.status == 0)
         #expect(outcome.output.contains("warning:"))
         #expect(outcome.errors == "breakwater.yaml: valid, 1 warning\n")
     }
 
-    @Test func whatCannotBeUsedEndsWithTwo() throws {
-        defer { remove() }
+    @Test func whatCannotBeUsedEndsWithTwo() async throws {
         for arguments in [
             ["nonsense"], ["validate", "--nonsense"], ["render", "-o", "x"], ["init", "--template", "x"],
         ] {
-            let outcome = try run(arguments)
+            let outcome = try await program.run(arguments)
             #expect(outcome.status == 2, "\(arguments)")
             #expect(outcome.output == "", "\(arguments)")
             #expect(outcome.errors.contains("Usage: breakwater"), "\(arguments)")
         }
-        let json = try breakwater("validate", "--nonsense", "--json")
+        let json = try await breakwater("validate", "--nonsense", "--json")
         #expect(json.status == 2)
         #expect((try json.document()["error"] as? [String: Any])?["code"] as? String == "usage")
-        #expect(try breakwater("validate", "-f", "absent.yaml").status == 2)
-        #expect(try breakwater("--help").status == 0)
-        #expect(try breakwater("--version").output == "0.1.0\n")
+        #expect(try await breakwater("validate", "-f", "absent.yaml").status == 2)
+        #expect(try await breakwater("--help").status == 0)
+        #expect(try await breakwater("--version").output == "0.1.0\n")
     }
 
     private static let production = """
@@ -171,11 +127,10 @@ struct CommandLineTests {
 
         """
 
-    @Test func renderWritesSecretsForTheirOwnerAloneAndReplacesNothingUnasked() throws {
-        defer { remove() }
-        try write(Self.production, to: "breakwater.yaml")
+    @Test func renderWritesSecretsForTheirOwnerAloneAndReplacesNothingUnasked() async throws {
+        try program.write(Self.production, to: "breakwater.yaml")
         let environment = ["REDIS_PASSWORD": "hunter2hunter2"]
-        let first = try breakwater(
+        let first = try await breakwater(
             "render", "--to", "redis", "sentinel", "-o", "out", "--json", environment: environment)
         #expect(first.status == 0)
         let files = try #require(try first.document()["files"] as? [[String: Any]])
@@ -189,50 +144,49 @@ struct CommandLineTests {
         }
 
         // Again: nothing to do. Changed by hand: refused, and nothing else written either.
-        let same = try breakwater("render", "--to", "redis", "-o", "out", "--json", environment: environment)
+        let same = try await breakwater("render", "--to", "redis", "-o", "out", "--json", environment: environment)
         #expect(
             try #require(try same.document()["files"] as? [[String: Any]]).allSatisfy {
                 $0["written"] as? Bool == false
             })
         let changed = folder.appending(path: "out/b/etc/breakwater/redis/redis.conf")
         try Data("mine\n".utf8).write(to: changed)
-        let refused = try breakwater("render", "--to", "all", "-o", "out", environment: environment)
+        let refused = try await breakwater("render", "--to", "all", "-o", "out", environment: environment)
         #expect(refused.status == 3)
         #expect(refused.errors.contains("[render.would_overwrite]"))
         #expect(try String(contentsOf: changed, encoding: .utf8) == "mine\n")
         #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "out/a/etc/systemd").path))
 
-        let overwritten = try breakwater("render", "--to", "all", "-o", "out", "--overwrite", environment: environment)
+        let overwritten = try await breakwater(
+            "render", "--to", "all", "-o", "out", "--overwrite", environment: environment)
         #expect(overwritten.status == 0)
         #expect(try String(contentsOf: changed, encoding: .utf8).contains("bind 10.0.0.2\n"))
         let mode = try FileManager.default.attributesOfItem(atPath: changed.path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
     }
 
-    @Test func renderSaysWhatIsMissing() throws {
-        defer { remove() }
-        try write(Self.production, to: "breakwater.yaml")
-        let later = try breakwater("render", "--to", "haproxy", "-o", "out", "--json")
+    @Test func renderSaysWhatIsMissing() async throws {
+        try program.write(Self.production, to: "breakwater.yaml")
+        let later = try await breakwater("render", "--to", "haproxy", "-o", "out", "--json")
         #expect(later.status == 2)
         let error = try #require(try later.document()["error"] as? [String: Any])
         #expect(error["code"] as? String == "render.target_unavailable")
         #expect(error["hint"] as? String == "available: redis, sentinel, systemd, all")
 
-        let secret = try breakwater("render", "--to", "redis", "-o", "out")
+        let secret = try await breakwater("render", "--to", "redis", "-o", "out")
         #expect(secret.status == 1)
         #expect(secret.errors.contains("env:REDIS_PASSWORD"))
         #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "out").path))
 
-        let unusable = try breakwater(
+        let unusable = try await breakwater(
             "render", "--to", "redis", "-o", "out", environment: ["REDIS_PASSWORD": "two words"])
         #expect(unusable.status == 2)
         #expect(unusable.errors.contains("[render.password_unusable]"))
         #expect(!unusable.errors.contains("two words"))
     }
 
-    @Test func outputThatIsNoTerminalHasNoColours() throws {
-        defer { remove() }
-        let outcome = try breakwater("validate", "-f", "absent.yaml", environment: ["TERM": "xterm-256color"])
+    @Test func outputThatIsNoTerminalHasNoColours() async throws {
+        let outcome = try await breakwater("validate", "-f", "absent.yaml", environment: ["TERM": "xterm-256color"])
         #expect(outcome.output.contains("error:"))
         #expect(!(outcome.output + outcome.errors).contains("\u{1B}"))
     }

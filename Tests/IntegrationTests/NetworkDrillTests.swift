@@ -6,34 +6,17 @@ import Testing
 /// Drills on hosts that are network namespaces. They need root, as CI has it; the built program enters a network of its
 /// own, so this process cannot run them itself.
 @Suite(.serialized) struct NetworkDrillTests {
-    private let folder: URL
+    private let program: BreakwaterProgram
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "bw-net-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
+    init() throws { program = try BreakwaterProgram() }
 
-    private func drill(_ arguments: String...) throws -> (Process, URL) {
-        let process = Process()
-        process.executableURL = ServerProcess.builtProgram("breakwater")
-        process.arguments = ["drill"] + arguments
-        process.standardInput = FileHandle.nullDevice
-        let output = folder.appending(path: "output")
-        try Data().write(to: output)
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        let errors = folder.appending(path: "errors")
-        try Data().write(to: errors)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        return (process, output)
+    private func drill(_ arguments: String...) throws -> BreakwaterProgram.Running {
+        try program.start(["drill"] + arguments, ProcessInfo.processInfo.environment)
     }
 
     /// A split of the Sentinels, verified by the kernel's counters, with the master's death in it.
     @Test(.timeLimit(.minutes(3))) func aSplitIsMadeSurvivedAndHealed() async throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (process, output) = try drill("sentinel-split", "--client", "shopper:4", "--json")
-        try await waitUntil(.seconds(120)) { !process.isRunning }
-        let text = try String(contentsOf: output, encoding: .utf8)
+        let text = try await drill("sentinel-split", "--client", "shopper:4", "--json").outcome().output
         let report = try #require(
             try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
         #expect(report["failure"] == nil, "\(text)")
@@ -48,14 +31,13 @@ import Testing
     /// The kernel removes all of it with the last process: nothing runs on, and the machine never saw a link.
     @Test(.timeLimit(.minutes(2)), arguments: [SIGKILL, SIGTERM])
     func nothingIsLeftOfADrillThatWasKilled(signal: Int32) async throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let state = folder.appending(path: "s").path
-        let (process, _) = try drill("redis-flap", "--client", "shopper:2", "--state", state)
+        let state = program.folder.appending(path: "s").path
+        let drill = try drill("redis-flap", "--client", "shopper:2", "--state", state)
         try await waitUntil { self.processes(of: state).count >= 9 }
         let links = try FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")
         #expect(!links.contains("bridge0"))
-        kill(process.processIdentifier, signal)
-        try await waitUntil { !process.isRunning }
+        drill.kill(signal)
+        try await drill.ended()
         try await waitUntil { self.processes(of: state).isEmpty }
         #expect((try? FileManager.default.contentsOfDirectory(atPath: "/run/netns"))?.contains("redis-1") != true)
     }

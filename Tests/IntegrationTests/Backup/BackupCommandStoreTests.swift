@@ -126,7 +126,7 @@ extension BackupTests.Commands {
                             try await Task.sleep(for: .milliseconds(5))
                         }
                     }
-                    kill(running.process.processIdentifier, SIGINT)
+                    running.kill(SIGINT)
                     let outcome = try await running.outcome()
                     #expect(outcome.status == 130, "\(outcome.errors)")
                     let (objects, uploads) = try await bucket.withStore { store in

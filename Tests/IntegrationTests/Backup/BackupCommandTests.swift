@@ -288,8 +288,8 @@ extension BackupTests {
                     try #require(running.process.isRunning)
                     try await Task.sleep(for: .milliseconds(5))
                 }
-                kill(running.process.processIdentifier, SIGKILL)
-                try await onThread { running.process.waitUntilExit() }
+                running.kill(SIGKILL)
+                try await running.ended()
                 let left = program.files(below: "backups")
                 #expect(left.contains { $0.contains("1-tables") } && !left.contains { $0.contains("manifest") })
                 let list = try await program.run(["backup", "list"] + store).document()

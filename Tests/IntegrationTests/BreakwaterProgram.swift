@@ -2,7 +2,7 @@ import Foundation
 import LoopbackServers
 import Testing
 
-/// The built `breakwater` in a folder of its own: what it prints where, and how it ends.
+/// The built `breakwater` in a folder of its own, as a person uses it: what it prints where, and how it ends.
 final class BreakwaterProgram: Sendable {
     struct Outcome: Sendable {
         var status: Int32
@@ -19,35 +19,49 @@ final class BreakwaterProgram: Sendable {
         func code() throws -> String? { (try document()["error"] as? [String: Any])?["code"] as? String }
     }
 
-    /// One that runs.
+    /// One that runs; killed when this value goes.
     final class Running: Sendable {
         let process: Process
-        fileprivate let files: [URL]
+        private let output: URL
+        private let errors: URL
 
-        fileprivate init(_ process: Process, _ files: [URL]) {
+        fileprivate init(_ process: Process, output: URL, errors: URL) {
             self.process = process
-            self.files = files
+            self.output = output
+            self.errors = errors
         }
 
+        deinit { if process.isRunning { kill(SIGKILL) } }
+
+        func kill(_ signal: Int32) { Glibc.kill(process.processIdentifier, signal) }
+
+        /// What it has written to standard error so far.
+        func errorText() throws -> String { try String(contentsOf: errors, encoding: .utf8) }
+
+        /// Waits for its end, whatever that is.
+        func ended() async throws { try await onThread { [self] in process.waitUntilExit() } }
+
+        /// Waits for its end, which must not be by a signal.
         func outcome() async throws -> Outcome {
-            try await onThread { [self] in
-                process.waitUntilExit()
-                try #require(process.terminationReason == .exit)
-                let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
-                return Outcome(status: process.terminationStatus, output: texts[0], errors: texts[1])
-            }
+            try await ended()
+            try #require(process.terminationReason == .exit)
+            return Outcome(
+                status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
+                errors: try errorText())
         }
     }
 
+    /// Its name is short: sockets in it have paths of at most 107 bytes.
     let folder: URL
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "bw-backup-\(UUID().uuidString)")
+        folder = FileManager.default.temporaryDirectory.appending(path: "bw-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
+    /// Starts it with these variables and no others but a `PATH`.
     func start(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Running {
         let process = Process()
         process.executableURL = ServerProcess.builtProgram("breakwater")
@@ -61,7 +75,7 @@ final class BreakwaterProgram: Sendable {
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
         try process.run()
-        return Running(process, files)
+        return Running(process, output: files[0], errors: files[1])
     }
 
     func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> Outcome {
@@ -69,6 +83,7 @@ final class BreakwaterProgram: Sendable {
     }
 
     /// Writes a file of the folder, for its owner alone, and returns its path.
+    @discardableResult
     func write(_ text: String, to name: String) throws -> String {
         let path = folder.appending(path: name).path
         guard
