@@ -15,7 +15,7 @@ extension AccountRestore {
     /// What the backup has, when it is known to be whole.
     /// - Throws: `RestoreError`, `CancellationError`.
     func statements() async throws -> [String] {
-        let reader = ObjectReader(source: source, key: key) { [manifest] object in
+        let reader = ObjectReader(source: source, key: key, recipients: manifest.recipients) { [manifest] object in
             RestoreError.DamagedPart(what: "accounts", restorable: manifest.tables.map(\.name))
         }
         var statements: [String] = []

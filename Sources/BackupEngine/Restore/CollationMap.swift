@@ -49,11 +49,7 @@ struct CollationMap: Sendable {
 
     /// A statement with the collations it names mapped, and which they were. Texts in quotes are none, but for those of
     /// `SET`.
-    func mapped(_ statement: SchemaStatement) -> (text: String, changes: [String: String]) {
-        mapped(statement.text, isSetting: statement.subject == .setting)
-    }
-
-    func mapped(_ text: String, isSetting: Bool = false) -> (text: String, changes: [String: String]) {
+    func mapped(_ text: String, isSetting: Bool) -> (text: String, changes: [String: String]) {
         guard Self.nearest.keys.contains(where: { !known.contains($0) && text.contains($0) }) else {
             return (text, [:])
         }

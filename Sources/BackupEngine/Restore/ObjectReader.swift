@@ -10,6 +10,8 @@ struct ObjectReader: Sendable {
 
     let source: any BackupSource
     let key: RestoreOptions.Key
+    /// Whose identities open the backup.
+    let recipients: [String]
     let damage: @Sendable (BackupManifest.Object) -> RestoreError.DamagedPart
 
     /// Hands each statement over, the last one before it is known whether the object is whole; returns when it is.
@@ -41,7 +43,8 @@ struct ObjectReader: Sendable {
             try unpacker.verify()
         } catch let fault as ObjectUnpacker.Fault {
             switch fault {
-            case .key(let reason): throw RestoreError.key(object: object.name, reason: reason)
+            case .key(let reason):
+                throw RestoreError.key(object: object.name, reason: reason, recipients: recipients)
             case .damaged(let reason):
                 throw RestoreError.damaged(object: object.name, reason: reason, damage(object))
             }

@@ -36,7 +36,9 @@ package struct Restore: Sendable {
         let board = RestoreBoard(selection, report: report)
         board.begin(.preparing)
         let manifest = manifest
-        let reader = ObjectReader(source: source, key: options.key) { manifest.damage(of: $0, selection) }
+        let reader = ObjectReader(source: source, key: options.key, recipients: manifest.recipients) {
+            manifest.damage(of: $0, selection)
+        }
         let content = try await RestoreContent(manifest, selection, from: reader)
         for warning in content.warnings { board.warn(warning) }
         var server = target
@@ -52,7 +54,8 @@ package struct Restore: Sendable {
             var outcome = RestoreOutcome(database: database, server: target.server)
             outcome.dropped = begun.dropped
             outcome.resumedObjects = begun.done.count
-            let loader = SchemaLoader(collations: collations, board: board, settings: content.settings)
+            let loader = SchemaLoader(
+                collations: collations, modes: SQLModeMap(target.server), board: board, settings: content.settings)
             let connections = try await open(session, for: selection)
             do {
                 try await load(content, begun, loader, reader, over: admin, connections)
@@ -130,7 +133,8 @@ extension BackupManifest {
         return switch object.kind {
         case .rows:
             .init(
-                what: "rows of the table \(object.table ?? "")", restorable: tables.filter { $0 != object.table })
+                what: "rows of the table \(object.table ?? "")", restorable: tables.filter { $0 != object.table },
+                isBegun: true)
         case .tables: .init(what: "the definitions of all tables", restorable: [])
         case .indexes: .init(what: "the indexes and foreign keys of all tables", restorable: [])
         // With a choice of tables these are not asked for.

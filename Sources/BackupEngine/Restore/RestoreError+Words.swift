@@ -17,7 +17,7 @@ extension RestoreError {
             "in \(database) is an unfinished restore of another choice or backup: \(backup)"
         case .packetLimit(let needed, let allowed, let object):
             "\(object) has a statement of \(needed) bytes, and the server accepts \(allowed)"
-        case .key(let object, let reason): "\(object) cannot be opened: \(reason)"
+        case .key(let object, let reason, _): "\(object) cannot be opened: \(reason)"
         case .missing(let object, let part): "\(object) is missing; it holds \(part.what)"
         case .damaged(let object, let reason, let part): "\(object) is damaged: \(reason); it holds \(part.what)"
         case .unreadable(let object, let reason, _): "\(object) cannot be read: \(reason)"
@@ -44,11 +44,13 @@ extension RestoreError {
         case .otherRestore: "finish that one, or say --overwrite to drop it"
         case .packetLimit(let needed, _, _):
             "set max_allowed_packet of the server to at least \((needed >> 20) + 1)M for the restore"
-        case .key: "use the identity of one of the recipients that `backup show` lists"
+        case .key(_, _, let recipients):
+            "use the identity whose public key is \(Self.list(recipients, separator: " or "))"
         case .missing(_, let part), .damaged(_, _, let part):
             part.restorable.isEmpty
                 ? "use another backup, or the copy of this one in another bucket"
-                : "use another backup, or restore the other tables of this one: --tables \(part.restorable.joined(separator: ","))"
+                : "use another backup, or restore the other tables of this one: "
+                    + (part.isBegun ? "--overwrite " : "") + "--tables \(part.restorable.joined(separator: ","))"
         case .unreadable(_, _, let hint): hint ?? "run the restore again: it goes on from here"
         case .statement(_, _, let error): Self.hint(for: error)
         case .differs: "do not use what was restored before you know why"
@@ -60,6 +62,8 @@ extension RestoreError {
         case .diskFull: "make room at the server, then run the restore again: it goes on from here"
         case .privilegeMissing, .accessDenied: "grant the privilege, then run the restore again: it goes on from here"
         case .packetTooLarge: "raise max_allowed_packet of the server, then run the restore again"
+        case .syntax, .unknownTable, .other:
+            "restore onto a server like the backup's, which `backup show` names, or the other tables alone with --tables"
         default: nil
         }
     }

@@ -21,8 +21,8 @@ package enum RestoreError: Error, CustomStringConvertible {
     case otherRestore(database: String, backup: String)
     /// A statement is larger than the server accepts. Nothing was changed.
     case packetLimit(needed: UInt64, allowed: UInt64, object: String)
-    /// The key opens nothing of this backup. Nothing was changed.
-    case key(object: String, reason: String)
+    /// The key opens nothing of this backup, which is for `recipients`. Nothing was changed.
+    case key(object: String, reason: String, recipients: [String])
     case missing(object: String, DamagedPart)
     /// Truncated or changed: not what the manifest says that was stored.
     case damaged(object: String, reason: String, DamagedPart)
@@ -44,6 +44,8 @@ package enum RestoreError: Error, CustomStringConvertible {
         package var what: String
         /// What can be restored all the same, with `tables`; empty when nothing can.
         package var restorable: [String]
+        /// Whether a part of this restore is at the target by then, which one of other tables has to go over.
+        package var isBegun = false
     }
 
     /// Stable, for scripts.

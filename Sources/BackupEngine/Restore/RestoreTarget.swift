@@ -29,6 +29,7 @@ struct RestoreTarget {
             separator: ".")
         let lock = try? await admin.query("SELECT GET_LOCK('breakwater \(digest)', 15)").text()
         guard lock != "0" else { throw RestoreError.busy(database: database) }
+        if let warning = await admin.server.warning(of: source) { board.warn(warning) }
         let collation = collations.mapped(source.collation)
         if collation != source.collation {
             board.warn("the server does not know the collation \(source.collation): \(collation) took its place")
@@ -118,5 +119,16 @@ struct RestoreTarget {
         for thing in inTheWay { _ = try await admin.query(thing.statement) }
         try await RestoreJournal.noteEmptied(over: admin)
         return ([], false, inTheWay.map(\.description))
+    }
+}
+
+extension DatabaseServer {
+    /// What to expect when a backup of another server comes here; nil of one that is like this, or older.
+    func warning(of source: BackupManifest.Source) -> String? {
+        guard let other = DatabaseServer(versionText: source.version) else { return nil }
+        guard source.family == family else { return "the server is \(self), and the backup is of \(other)" }
+        // Patches change nothing that is stored.
+        guard (version.major, version.minor) < (other.version.major, other.version.minor) else { return nil }
+        return "the server, \(self), is older than that of the backup, \(other)"
     }
 }

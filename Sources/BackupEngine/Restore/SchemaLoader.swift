@@ -4,6 +4,7 @@ internal import RecoveryCore
 /// Runs the statements that define things: mapped to what the server knows, with its warnings kept.
 struct SchemaLoader: Sendable {
     let collations: CollationMap
+    let modes: SQLModeMap
     let board: RestoreBoard
     /// What the texts of the backup want to be read under.
     let settings: [SchemaStatement]
@@ -20,7 +21,12 @@ struct SchemaLoader: Sendable {
     ) async throws {
         // Of the session, for one family; ``RestoreSession`` has seen to it, and to the other it is no statement.
         guard !statement.text.hasPrefix("/*") else { return }
-        let (mapped, changes) = text.map { collations.mapped($0) } ?? collations.mapped(statement)
+        let isSetting = statement.subject == .setting
+        let (known, lost) = isSetting ? modes.mapped(statement.text) : (text ?? statement.text, [])
+        for mode in lost {
+            board.warn("the server does not know the sql_mode \(mode): programs that were written under it go without")
+        }
+        let (mapped, changes) = collations.mapped(known, isSetting: isSetting)
         for (old, new) in changes.sorted(by: { $0.key < $1.key }) {
             board.warn("the server does not know the collation \(old): \(new) took its place")
         }

@@ -34,7 +34,8 @@ struct FailuresTests {
     @Test func neitherDoOtherFamiliesKeysAndStores() {
         #expect(Self.statement(.syntax).failures(of: .mariadb, on: Self.mysql) == nil)
         for error in [
-            RestoreError.key(object: "a", reason: "no"), .unreadable(object: "a", reason: "no", hint: nil),
+            RestoreError.key(object: "a", reason: "no", recipients: []),
+            .unreadable(object: "a", reason: "no", hint: nil),
             .notEmpty(database: "x", found: ["a"], inTheWay: []), .packetLimit(needed: 2, allowed: 1, object: "a"),
         ] {
             #expect(error.failures(of: .mysql, on: Self.mysql) == nil)
