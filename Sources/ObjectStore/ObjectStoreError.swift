@@ -1,4 +1,5 @@
 package import CloudHTTP
+package import FoundationEssentials
 
 /// Why a store did not do what it was asked to. ``description`` says it in one sentence, ``hint`` what to do about it.
 package enum ObjectStoreError: Error, Equatable, Sendable {
@@ -28,8 +29,8 @@ package enum ObjectStoreError: Error, Equatable, Sendable {
     case expiredCredentials
     case wrongRegion(used: String, right: String?)
     case wrongEndpoint(right: String?)
-    /// How far the server's clock is ahead of this one's, when it said what it shows.
-    case clockSkewed(serverAhead: Duration?)
+    /// What this machine's clock shows, and the store's, when it said so.
+    case clockSkewed(here: Date, there: Date?)
     /// The server found other bytes than were sent.
     case damagedOnTheWay(action: String)
     case unsupported(action: String)
@@ -72,7 +73,7 @@ extension ObjectStoreError: CustomStringConvertible {
             "the bucket is not in region \(used)" + (right.map { " but in \($0)" } ?? "")
         case .wrongEndpoint(let right):
             "the bucket is to be asked for elsewhere" + (right.map { ": at \($0)" } ?? "")
-        case .clockSkewed(let ahead): Self.skew(ahead)
+        case .clockSkewed(let here, let there): Self.skew(here, there)
         case .damagedOnTheWay(let action): "the store received other bytes than were sent: \(action)"
         case .unsupported(let action): "the store cannot do that: \(action)"
         case .storageFull(let place): "no room left: \(place)"
@@ -112,8 +113,11 @@ extension ObjectStoreError: CustomStringConvertible {
         "\(status)" + (code.map { " \($0)" } ?? "")
     }
 
-    private static func skew(_ ahead: Duration?) -> String {
-        guard let seconds = ahead?.components.seconds else { return "this machine's clock and the store's differ" }
-        return "this machine's clock is \(abs(seconds)) s \(seconds < 0 ? "ahead of" : "behind") the store's"
+    private static func skew(_ here: Date, _ there: Date?) -> String {
+        let shown = "this machine's clock is at \(here.formatted(.iso8601))"
+        guard let there else { return "\(shown), and the store's differs too much" }
+        let seconds = Int(there.timeIntervalSince(here).rounded())
+        return
+            "\(shown), \(abs(seconds)) s \(seconds < 0 ? "ahead of" : "behind") the store's, \(there.formatted(.iso8601))"
     }
 }

@@ -36,7 +36,7 @@ extension ObjectStoreError {
         case ("SignatureDoesNotMatch", _): self = .signatureMismatch
         case ("ExpiredToken", _), ("InvalidToken", _), ("TokenRefreshRequired", _): self = .expiredCredentials
         case ("RequestTimeTooSkewed", _):
-            self = .clockSkewed(serverAhead: response.serverDate.map { .seconds($0.timeIntervalSince(now)) })
+            self = .clockSkewed(here: now, there: response.serverDate)
         case ("XAmzContentSHA256Mismatch", _), ("BadDigest", _): self = .damagedOnTheWay(action: action)
         case ("QuotaExceeded", _), ("ServiceQuotaExceededException", _), (_, 507): self = .storageFull(place: action)
         case ("AuthorizationHeaderMalformed", _) where right != nil && right != location.region,

@@ -125,8 +125,8 @@ extension BackupTests {
                 Wrong(what: "secret", says: "signature", key: (ObjectServer.owner.accessKeyID, "guessed")),
                 Wrong(what: "key", says: "signature", key: ("shop:nobody", "guessed")),
                 Wrong(what: "permissions", says: "denied", key: ObjectServer.stranger),
-                Wrong(what: "clock", says: "clock is", clockAhead: 3600),
-                Wrong(what: "clock behind", says: "clock is", clockAhead: -3600),
+                Wrong(what: "clock", says: "s ahead of the store's, 20", clockAhead: 3600),
+                Wrong(what: "clock behind", says: "s behind the store's, 20", clockAhead: -3600),
             ]
         }
 
