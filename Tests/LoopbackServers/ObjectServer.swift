@@ -77,6 +77,13 @@ package final class ObjectServer: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
+    /// Makes all that is listed, objects and unfinished uploads, as old as if it had been written in 2020. What is
+    /// stored stays as it is.
+    package func age() throws {
+        let programs = cacheFolder.appending(path: "python/openstack-swift/bin")
+        _ = try output(of: [programs.appending(path: "python").path, "-c", Self.ageing, directory.path])
+    }
+
     private static func write(_ text: String, to name: String, in directory: URL) throws {
         try text.write(to: directory.appending(path: name), atomically: true, encoding: .utf8)
     }
@@ -160,6 +167,15 @@ package final class ObjectServer: Sendable {
 
         """
     }
+
+    /// Listings come from a database for each container.
+    private static let ageing = """
+        import glob, sqlite3, sys
+        for path in glob.glob(sys.argv[1] + "/devices/one/containers/**/*.db", recursive=True):
+            with sqlite3.connect(path, timeout=30) as database:
+                database.execute("DROP TRIGGER IF EXISTS object_update")
+                database.execute("UPDATE object SET created_at = '1577836800.00000' WHERE deleted = 0")
+        """
 
     /// Which server holds what: one device for everything.
     private static let ringBuilder = """

@@ -9,17 +9,18 @@ extension BackupTests.Commands {
     /// `restore` and `backup verify`.
     @Suite struct Restoring {
         /// A backup of a shop in a directory, and a file with what opens it.
-        private struct Backed {
+        struct Backed {
             let id: String
             let store: [String]
             let identity: String
         }
 
-        private static func withBackup(
-            _ flavour: LoopbackDatabase.Flavour,
+        static func withBackup(
+            _ flavour: LoopbackDatabase.Flavour, parts: Int = 0,
             _ body: (BackupTests.Commands.Shop, Backed) async throws -> Void
         ) async throws {
             try await BackupTests.Commands.withShop(flavour) { shop in
+                for part in 0..<parts { try await shop.addPart(part) }
                 let store = ["--store", "dir:\(shop.program.folder.path)/backups"]
                 let made = try await shop.program.run(
                     ["backup", "create", "--json"] + shop.source + store, shop.environment)
@@ -81,6 +82,7 @@ extension BackupTests.Commands {
                     ["restore", "--identity", other, "--json"] + target + backed.store, shop.environment)
                 #expect(wrong.status == 1)
                 #expect(try wrong.code() == "restore.key", "\(wrong.errors)")
+                #expect(wrong.errors.contains(shop.recipient), "whose identity opens it: \(wrong.errors)")
                 let nothing = try program.write("no key\n", to: "nothing.txt")
                 let none = try await program.run(
                     ["restore", "--identity", nothing, "--json"] + target + backed.store, shop.environment)
@@ -142,6 +144,35 @@ extension BackupTests.Commands {
                     try await root.query("SHOW DATABASES LIKE 'breakwater_verify%'").rows.count
                 }
                 #expect(left == 0)
+            }
+        }
+
+        /// On a server that the program starts, and of which nothing is left.
+        @Test(.timeLimit(.minutes(3)), arguments: LoopbackDatabase.Flavour.allCases)
+        func aVerificationOnAServerOfItsOwn(_ flavour: LoopbackDatabase.Flavour) async throws {
+            let scratch = try ScratchServerTests.Folder()
+            try await Self.withBackup(flavour) { shop, backed in
+                let program = shop.program
+                let verify = ["backup", "verify", "--identity", backed.identity, "--json"] + backed.store
+                let programs = ["--mysql-programs", LoopbackDatabase.mysqlPrograms, "--scratch", scratch.path]
+                let outcome = try await program.run(verify + programs)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let document = try outcome.document()
+                #expect(document["verified"] as? Bool == true && document["backup"] as? String == backed.id)
+                #expect(document["tables"] as? Int == 3 && document["rows"] as? Int == 5)
+                #expect((document["server"] as? String)?.hasPrefix("\(flavour) ") == true, "\(document)")
+                #expect(scratch.content == [])
+                let list = try await program.run(["backup", "list", "--json"] + backed.store).document()
+                let backup = try #require((list["backups"] as? [[String: Any]])?.first)
+                #expect(backup["state"] as? String == "verified" && backup["verified_at"] is String)
+
+                // No place for it: that says nothing about the backup.
+                let records = program.files(below: "backups").count { $0.contains("verified-") }
+                let nowhere = try await program.run(verify + ["--scratch", scratch.path + "/absent"])
+                #expect(nowhere.status == 1, "\(nowhere.output)")
+                #expect(try nowhere.code()?.hasPrefix("scratch.") == true)
+                #expect(nowhere.errors.contains("hint:"), "\(nowhere.errors)")
+                #expect(program.files(below: "backups").count { $0.contains("verified-") } == records)
             }
         }
     }

@@ -1,52 +1,15 @@
-import CloudHTTP
+import Age
 import Foundation
-import Logging
 import LoopbackServers
 import MySQLClient
 import NIOCore
-import NIOHTTP1
 import ObjectStore
 import Testing
-import Topology
-
-/// A bucket of an object server.
-private struct Bucket {
-    let server: ObjectServer
-    let name: String
-
-    init(on server: ObjectServer, _ name: String) async throws {
-        self.server = server
-        self.name = name
-        let request = CloudRequest(.PUT, try CloudEndpoint(endpoint), path: "/\(name)", isIdempotent: true)
-        let signer = SigV4Signer(
-            credentials: credentials, region: ObjectServer.region, service: "s3", sendsPayloadHash: true)
-        let response = try await CloudClient.with(CloudClient.Settings()) { try await $0.send(request, signer: signer) }
-        try #require(response.isSuccess, "\(response)")
-    }
-
-    var endpoint: String { "http://\(server.place.address):\(server.place.port)" }
-    /// As `--store` has it.
-    var url: String { "s3://\(name)/shop?endpoint=\(endpoint)&region=\(ObjectServer.region)" }
-    var credentials: CloudCredentials {
-        CloudCredentials(
-            accessKeyID: ObjectServer.owner.accessKeyID, secretAccessKey: Secret(ObjectServer.owner.secret))
-    }
-    var environment: [String: String] { Self.environment(ObjectServer.owner) }
-
-    static func environment(_ user: (accessKeyID: String, secret: String)) -> [String: String] {
-        ["AWS_ACCESS_KEY_ID": user.accessKeyID, "AWS_SECRET_ACCESS_KEY": user.secret]
-    }
-
-    func withStore<Result: Sendable>(_ body: (any ObjectStore) async throws -> Result) async throws -> Result {
-        try await StoreLocation(BackupLocation(url)).withStore(
-            credentials: credentials, logger: Logger(label: "tests"), body)
-    }
-}
 
 extension BackupTests.Commands {
     /// The commands and a bucket.
     @Suite struct Buckets {
-        private static func withBucket(_ body: (Bucket) async throws -> Void) async throws {
+        static func withBucket(_ body: (Bucket) async throws -> Void) async throws {
             let server = try await onThread { try ObjectServer() }
             defer { server.stop() }
             try await body(try await Bucket(on: server, "backups"))
@@ -108,6 +71,92 @@ extension BackupTests.Commands {
                     }
                     let objects = try await bucket.withStore { try await $0.list().objects }
                     #expect(objects == [])
+                }
+            }
+        }
+
+        /// The store breaks answers off in their middle: reading goes on where it was.
+        @Test(.timeLimit(.minutes(3))) func restoreAndVerify() async throws {
+            try await BackupTests.Commands.withShop(.mysql) { shop in
+                try await shop.addPart(0)
+                try await Self.withBucket { bucket in
+                    let environment = shop.environment.merging(bucket.environment) { $1 }
+                    let program = shop.program
+                    let made = try await program.run(
+                        ["backup", "create", "--json", "--store", bucket.url] + shop.source, environment)
+                    try #require(made.status == 0, "\(made.errors)")
+                    let identity = try program.write(BackupTests.identity.encoded() + "\n", to: "key.txt")
+                    let proxy = try FaultyProxy(before: bucket.server.place) { request in
+                        request.method == "GET" && request.number % 3 == 2 ? .answerCut : nil
+                    }
+                    defer { proxy.stop() }
+                    let store = ["--identity", identity, "--json", "--store", bucket.url(at: proxy.place)]
+                    let restored = try await program.run(["restore", "--to", shop.serverURL] + store, environment)
+                    #expect(restored.status == 0, "\(restored.errors)")
+                    let document = try restored.document()
+                    #expect(document["verified"] as? Bool == true && document["tables"] as? Int == 4)
+                    let database = try #require(document["database"] as? String)
+                    try await shop.server.run("DROP DATABASE `\(database)`")
+
+                    let verified = try await program.run(
+                        ["backup", "verify", "--on", shop.serverURL] + store, environment)
+                    #expect(verified.status == 0, "\(verified.errors)")
+                    let list = try await program.run(["backup", "list", "--json", "--store", bucket.url], environment)
+                    let backup = try #require((try list.document()["backups"] as? [[String: Any]])?.first)
+                    #expect(backup["state"] as? String == "verified")
+                }
+            }
+        }
+
+        /// A killed process leaves an upload that nobody ends: the bucket's owner pays for its parts.
+        @Test(.timeLimit(.minutes(3))) func uploadsThatNobodyEndsArePruned() async throws {
+            try await BackupTests.Commands.withShop(.mariadb) { shop in
+                try await MySQLConnection.with(shop.root) { root in
+                    _ = try await root.query("CREATE TABLE noise (id INT AUTO_INCREMENT PRIMARY KEY, v LONGBLOB)")
+                    // 16 MB that nothing compresses: more than one part.
+                    _ = try await root.query("INSERT INTO noise (v) VALUES (RANDOM_BYTES(1024))")
+                    for _ in 0..<14 {
+                        _ = try await root.query("INSERT INTO noise (v) SELECT RANDOM_BYTES(1024) FROM noise")
+                    }
+                }
+                try await Self.withBucket { bucket in
+                    let environment = shop.environment.merging(bucket.environment) { $1 }
+                    let program = shop.program
+                    // The second part is long on its way.
+                    let proxy = try FaultyProxy(before: bucket.server.place) { request in
+                        request.target.contains("partNumber=2") ? .late(milliseconds: 120_000) : nil
+                    }
+                    let running = try program.start(
+                        ["backup", "create", "--json", "--store", bucket.url(at: proxy.place)] + shop.source,
+                        environment)
+                    try await bucket.withStore { store in
+                        while try await store.unfinishedUploads().isEmpty {
+                            try #require(running.process.isRunning)
+                            try await Task.sleep(for: .milliseconds(20))
+                        }
+                    }
+                    kill(running.process.processIdentifier, SIGKILL)
+                    try await onThread { running.process.waitUntilExit() }
+                    proxy.isDown = true
+
+                    let prune = ["backup", "prune", "--keep-last", "1", "--json", "--store", bucket.url]
+                    func uploads(_ more: String...) async throws -> [[String: Any]] {
+                        let outcome = try await program.run(prune + more, environment)
+                        #expect(outcome.status == 0, "\(outcome.errors)")
+                        let stores = try #require(try outcome.document()["stores"] as? [[String: Any]])
+                        return try #require(stores.first?["unfinished_uploads"] as? [[String: Any]])
+                    }
+                    // It may be one of a backup that is being made.
+                    #expect(try await uploads("--apply").isEmpty)
+                    try bucket.server.age()
+                    let shown = try await uploads()
+                    #expect(shown.count == 1 && shown.first?["removed"] as? Bool == false, "\(shown)")
+                    #expect((shown.first?["name"] as? String)?.contains("noise") == true)
+                    let removed = try await uploads("--apply")
+                    #expect(removed.count == 1 && removed.first?["removed"] as? Bool == true, "\(removed)")
+                    let left = try await bucket.withStore { try await $0.unfinishedUploads() }
+                    #expect(left == [])
+                    proxy.stop()
                 }
             }
         }

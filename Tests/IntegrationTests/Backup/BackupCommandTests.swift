@@ -29,6 +29,21 @@ extension BackupTests {
             /// `--from … --recipient …`
             var source: [String] { ["--from", url, "--recipient", recipient] }
 
+            /// Without the name of the database.
+            var serverURL: String { url.replacing("/\(name)?", with: "/?") }
+
+            /// Adds a table of 6 MB.
+            func addPart(_ number: Int) async throws {
+                try await MySQLConnection.with(root) { root in
+                    let name = "part_\(number)"
+                    _ = try await root.query("CREATE TABLE \(name) (id INT AUTO_INCREMENT PRIMARY KEY, v TEXT)")
+                    _ = try await root.query("INSERT INTO \(name) (v) VALUES (REPEAT(UUID(), 40))")
+                    for _ in 0..<12 {
+                        _ = try await root.query("INSERT INTO \(name) (v) SELECT REPEAT(UUID(), 40) FROM \(name)")
+                    }
+                }
+            }
+
             /// Adds a table that takes a while.
             func grow() async throws {
                 try await MySQLConnection.with(root) { root in
