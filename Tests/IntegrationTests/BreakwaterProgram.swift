@@ -5,6 +5,7 @@ import Testing
 /// The built `breakwater` in a folder of its own, as a person uses it: what it prints where, and how it ends.
 final class BreakwaterProgram: Sendable {
     struct Outcome: Sendable {
+        /// Of one that a signal ended, minus its number.
         var status: Int32
         var output: String
         var errors: String
@@ -43,11 +44,18 @@ final class BreakwaterProgram: Sendable {
 
         /// Waits for its end, which must not be by a signal.
         func outcome() async throws -> Outcome {
+            let outcome = try await end()
+            try #require(outcome.status >= 0, "it was ended by a signal")
+            return outcome
+        }
+
+        /// Waits for its end, whatever that is, and says what it was.
+        func end() async throws -> Outcome {
             try await ended()
-            try #require(process.terminationReason == .exit)
+            let status = process.terminationStatus
             return Outcome(
-                status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
-                errors: try errorText())
+                status: process.terminationReason == .exit ? status : -status,
+                output: try String(contentsOf: output, encoding: .utf8), errors: try errorText())
         }
     }
 
@@ -61,11 +69,15 @@ final class BreakwaterProgram: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// Starts it with these variables and no others but a `PATH`.
-    func start(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Running {
+    /// Starts it with these variables and no others but a `PATH`; by a `wrapper` if there is one, a program and
+    /// arguments, which Breakwater's follow.
+    func start(
+        _ arguments: [String], _ environment: [String: String] = [:], by wrapper: [String] = []
+    ) throws -> Running {
         let process = Process()
-        process.executableURL = ServerProcess.builtProgram("breakwater")
-        process.arguments = arguments
+        let command = wrapper + [ServerProcess.builtProgram("breakwater").path] + arguments
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.currentDirectoryURL = folder
         process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice

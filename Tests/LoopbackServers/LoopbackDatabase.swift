@@ -34,21 +34,25 @@ package final class LoopbackDatabase: Sendable {
     /// - Parameters:
     ///   - flavour: which family.
     ///   - network: the first three numbers of its addresses, which end in 1 and 2.
+    ///   - port: that of a server that was there before; nil for one that is free.
     ///   - tls: what it offers TLS with; nil for a server that has none.
     ///   - kept: a data directory that stays when the server goes; it is initialised unless it is there. Nil for one
     ///     that goes as well.
     ///   - options: further options of the server, with their dashes.
     /// - Throws: `LoopbackError` when the server is not installed or does not start.
     package init(
-        _ flavour: Flavour, network: String = LoopbackPlace.randomNetwork(), tls: TLSFiles? = nil,
-        data kept: URL? = nil, options: [String] = []
+        _ flavour: Flavour, network: String = LoopbackPlace.randomNetwork(), port: UInt16? = nil,
+        tls: TLSFiles? = nil, data kept: URL? = nil, options: [String] = []
     ) throws {
         // Unix sockets have short paths.
         let directory = URL(filePath: "/tmp/bw-db-\(UInt32.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         do {
-            place = try LoopbackPlace(address: network + ".1", socketPath: directory.appending(path: "s").path)
+            let (address, socket) = (network + ".1", directory.appending(path: "s").path)
+            place =
+                try port.map { LoopbackPlace(address: address, port: $0, socketPath: socket) }
+                ?? LoopbackPlace(address: address, socketPath: socket)
             otherAddress = network + ".2"
             let programs = try Programs(flavour)
             let data = (kept ?? directory.appending(path: "data")).path

@@ -7,6 +7,11 @@ package struct LoopbackPlace: Sendable {
     /// Empty when the server has no unix socket.
     package let socketPath: String
 
+    /// One that is known.
+    package init(address: String, port: UInt16, socketPath: String = "") {
+        (self.address, self.port, self.socketPath) = (address, port, socketPath)
+    }
+
     /// Asks the kernel for a port that is free on `address`. Another process could take it before the server does; on
     /// an address that nobody else uses that does not happen.
     package init(address: String, socketPath: String = "") throws {

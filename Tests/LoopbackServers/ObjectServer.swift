@@ -24,10 +24,12 @@ package final class ObjectServer: Sendable {
     ///
     /// - Parameters:
     ///   - leastPart: How many bytes each part of an upload but the last must have; S3's own when it is not said.
+    ///   - clockSkew: How many seconds the clocks of clients may be wrong.
     ///   - certify: Makes a certificate and its key (PEM) for an address; with it S3 is spoken over TLS.
     /// - Throws: `LoopbackError` with the command that installs it, when it is not there.
     package init(
-        leastPart: Int = 5 << 20, certify: ((_ address: String) throws -> (certificate: String, key: String))? = nil
+        leastPart: Int = 5 << 20, clockSkew: Int = 900,
+        certify: ((_ address: String) throws -> (certificate: String, key: String))? = nil
     ) throws {
         let programs = cacheFolder.appending(path: "python/openstack-swift/bin")
         guard FileManager.default.isExecutableFile(atPath: programs.appending(path: "swift-proxy-server").path) else {
@@ -45,7 +47,7 @@ package final class ObjectServer: Sendable {
         place = proxy
         try Self.write(Self.hashPath, to: "swift.conf", in: directory)
         for (kind, place) in places {
-            let pipeline = kind == "proxy" ? Self.proxyPipeline(leastPart) : Self.storagePipeline(kind)
+            let pipeline = kind == "proxy" ? Self.proxyPipeline(leastPart, clockSkew) : Self.storagePipeline(kind)
             var text = Self.settings(of: place, in: directory)
             if kind == "proxy", let certify {
                 let pair = try certify(address)
@@ -127,7 +129,7 @@ package final class ObjectServer: Sendable {
         """
     }
 
-    private static func proxyPipeline(_ leastPart: Int) -> String {
+    private static func proxyPipeline(_ leastPart: Int, _ clockSkew: Int) -> String {
         """
         [pipeline:main]
         pipeline = catch_errors gatekeeper proxy-logging listing_formats s3api tempauth copy slo dlo versioned_writes \
@@ -149,6 +151,7 @@ package final class ObjectServer: Sendable {
         storage_domain = \(domain)
         max_bucket_listing = \(pageLength)
         min_segment_size = \(leastPart)
+        allowable_clock_skew = \(clockSkew)
         [filter:tempauth]
         use = egg:swift#tempauth
         user_shop_owner = \(owner.secret) .admin

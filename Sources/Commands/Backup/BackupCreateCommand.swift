@@ -80,7 +80,7 @@ package struct BackupCreateCommand: BreakwaterCommand {
             )
         }
         let job = BackupJob(place: place, settings: settings, options: options)
-        return try await Interruption.cancelling { try await job.run(console) }
+        return try await Interruption.cancelling(lateCounts: true) { try await job.run(console) }
     }
 
     private func settings(_ place: BackupPlace, _ console: Console) throws -> MySQLSettings {

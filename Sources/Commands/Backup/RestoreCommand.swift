@@ -93,7 +93,7 @@ package struct RestoreCommand: BreakwaterCommand {
         let job = RestoreJob(
             request: choice.request(place), settings: settings, options: options, holdsActions: !runActions,
             makesAccounts: accounts)
-        return try await Interruption.cancelling {
+        return try await Interruption.cancelling(lateCounts: true) {
             try await place.withStores(console, passingOver: true) { try await job.run($0, console) }
         }
     }

@@ -15,8 +15,11 @@ package struct Interruption: Sendable {
     }
 
     /// Runs the body and cancels it when a signal comes; its `CancellationError` then means an interruption.
+    ///
+    /// With `lateCounts`, what is done all the same, because the signal came too late to stop it, is done and not
+    /// interrupted: for bodies that return nothing but what is whole.
     package static func cancelling<Result: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Result
+        lateCounts: Bool = false, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let interruption = await Interruption()
         return try await withThrowingTaskGroup(of: Result?.self) { group in
@@ -29,7 +32,7 @@ package struct Interruption: Sendable {
             guard let result = try await group.next() ?? nil else {
                 group.cancelAll()
                 // Lets the body put everything in order before the process ends.
-                while try await group.next() != nil {}
+                while let late = try await group.next() { if lateCounts, let late { return late } }
                 throw CancellationError()
             }
             return result

@@ -15,7 +15,8 @@ extension S3Store {
         let first = try await parts.next()
         guard let first, !parts.isAtEnd else { return try await put(first ?? ByteBuffer(), at: key) }
         let nonce = UUID().uuidString
-        let id = try await beginUpload(of: key, nonce)
+        // Even in a task that is cancelled meanwhile: an upload that is begun and whose id nobody knows stays.
+        let id = try await Task { try await beginUpload(of: key, nonce) }.value
         do {
             let etags = try await send(first, &parts, key, id)
             try Task.checkCancellation()

@@ -14,12 +14,12 @@ struct FaultyStores: Sendable {
 
     /// Parts may be small, so that small objects come in several.
     static let partSize = 64 << 10
-    private let server: ObjectServer
+    let server: ObjectServer
 
     static let owner = CloudCredentials(
         accessKeyID: ObjectServer.owner.accessKeyID, secretAccessKey: Secret(ObjectServer.owner.secret))
 
-    init() throws { server = try ObjectServer(leastPart: 1) }
+    init(clockSkew: Int = 900) throws { server = try ObjectServer(leastPart: 1, clockSkew: clockSkew) }
 
     func stop() { server.stop() }
 

@@ -87,6 +87,31 @@ extension BackupTests {
             }
         }
 
+        /// Of an upload in parts nothing stays, not even when it is cancelled before its id is known.
+        @Test func anUploadThatIsCancelledWhileItBeginsIsEnded() async throws {
+            let (begun, signal) = AsyncStream.makeStream(of: Void.self)
+            try await FaultyStores.with { request in
+                guard request.target.hasSuffix("?uploads=") || request.target.hasSuffix("?uploads") else { return nil }
+                signal.yield()
+                return .late(milliseconds: 300)
+            } _: { seen, store, _ in
+                let upload = Task {
+                    let pieces = AsyncStream<ByteBuffer> { pieces in
+                        pieces.yield(ByteBuffer(repeating: 7, count: 3 * FaultyStores.partSize))
+                        pieces.finish()
+                    }
+                    return try await seen.upload(pieces, to: try ObjectKey("shop/object"))
+                }
+                for await _ in begun { break }
+                upload.cancel()
+                await #expect(throws: CancellationError.self) { _ = try await upload.value }
+                // Whatever was asked for is done by then.
+                try await Task.sleep(for: .milliseconds(500))
+                let left = try await store.unfinishedUploads()
+                #expect(left == [])
+            }
+        }
+
         /// The answer to the manifest is lost, and the store is gone: whoever asked hears of a failure, and what the
         /// store lists is whole.
         @Test func aManifestOfUnknownOutcomeBelongsToAWholeBackup() async throws {
