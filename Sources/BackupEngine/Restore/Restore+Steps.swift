@@ -29,14 +29,24 @@ extension Restore {
         try await loading.run(on: connections)
     }
 
-    /// What is there already was made by the attempt that this one goes on from.
+    /// What is there already was made by the attempt that this one goes on from. Folders of the old server are left out
+    /// where this one does not take them; a scratch server keeps everything in its own.
     private func make(
         _ statement: SchemaStatement, of object: BackupManifest.Object?, _ isResumed: Bool, _ loader: SchemaLoader,
         over connection: MySQLConnection
     ) async throws {
+        let plain = statement.withoutDirectories
         do {
-            try await loader.run(statement, of: object, over: connection)
-        } catch RestoreError.statement(_, _, let error) where isResumed && error.code == 1050 { return }
+            let text = options.isScratch ? plain?.text : nil
+            return try await loader.run(statement, as: text, of: object, over: connection)
+        } catch RestoreError.statement(_, _, let error) where isResumed && error.code == 1050 {
+            return
+        } catch RestoreError.statement(_, _, let error) where plain != nil && !options.isScratch {
+            if case (.table(let name), let plain?) = (statement.subject, plain) {
+                loader.board.warn("table \(name)", "without \(plain.directories.joined(separator: ", ")): \(error)")
+            }
+        }
+        try await loader.run(statement, as: plain?.text, of: object, over: connection)
     }
 
     /// Foreign keys, counters, programs.

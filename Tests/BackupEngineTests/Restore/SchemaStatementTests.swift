@@ -102,4 +102,35 @@ import Testing
         let known = CollationMap(known: ["utf8mb4_0900_ai_ci", "utf8mb4_0900_bin"])
         #expect(known.mapped("SET a = 'utf8mb4_0900_ai_ci'", isSetting: true).changes.isEmpty)
     }
+
+    @Test(arguments: [
+        (
+            #"CREATE TABLE `t` (`a` INT COMMENT 'DATA DIRECTORY=\'/x\'') ENGINE=InnoDB DATA DIRECTORY='/mnt/a''b/' COMMENT='c'"#,
+            #"CREATE TABLE `t` (`a` INT COMMENT 'DATA DIRECTORY=\'/x\'') ENGINE=InnoDB  COMMENT='c'"#,
+            ["DATA DIRECTORY='/mnt/a''b/'"]
+        ),
+        (
+            "CREATE TABLE `t` (`a` INT) ENGINE=MyISAM DATA DIRECTORY='/x/' INDEX DIRECTORY='/y/'",
+            "CREATE TABLE `t` (`a` INT) ENGINE=MyISAM  ", ["DATA DIRECTORY='/x/'", "INDEX DIRECTORY='/y/'"]
+        ),
+        (
+            "CREATE TABLE `t` (`a` INT)\n/*!50100 PARTITION BY HASH (`a`)\n(PARTITION p0 DATA DIRECTORY = '/x/' ENGINE = InnoDB) */",
+            "CREATE TABLE `t` (`a` INT)\n/*!50100 PARTITION BY HASH (`a`)\n(PARTITION p0  ENGINE = InnoDB) */",
+            ["DATA DIRECTORY = '/x/'"]
+        ),
+    ])
+    func foldersOfAServerCanBeLeftOut(text: String, rest: String, directories: [String]) {
+        let plain = SchemaStatement(text).withoutDirectories
+        #expect(plain?.text == rest)
+        #expect(plain?.directories == directories)
+    }
+
+    @Test(arguments: [
+        "CREATE TABLE `DATA DIRECTORY` (`a` INT DEFAULT 'DATA DIRECTORY=''x''')", "CREATE TABLE `t` (`a` INT) DATA",
+        "CREATE TABLE `t` (`a` INT) DATA DIRECTORY", "CREATE TABLE `t` (`a` INT) DATA DIRECTORY =",
+        "CREATE VIEW `v` AS SELECT 1 DATA DIRECTORY = 'x'",
+    ])
+    func whatIsNoFolderStays(text: String) {
+        #expect(SchemaStatement(text).withoutDirectories == nil)
+    }
 }
