@@ -3,7 +3,22 @@ internal import RecoveryCore
 
 /// The steps of a restore, in their order. Each looks at what is there, so that it can be done again.
 extension Restore {
-    typealias Beginning = (done: Set<String>, isResumed: Bool, dropped: [String])
+    /// What was found at the target.
+    struct Beginning {
+        /// Names of objects that are there.
+        var done: Set<String> = []
+        var isResumed = false
+        /// All is there and compared.
+        var isCompared = false
+        /// What was in the way.
+        var dropped: [String] = []
+
+        init(dropped: [String]) { self.dropped = dropped }
+
+        init(_ journal: RestoreJournal.State) {
+            (done, isResumed, isCompared) = (journal.done, true, journal.isCompared)
+        }
+    }
 
     /// Tables, rows, indexes.
     func load(

@@ -30,7 +30,14 @@ package struct Restore: Sendable {
     /// Restores, and compares what is there then with the manifest. When it fails or the task is cancelled, what was
     /// done stays, and the same call goes on from there.
     /// - Throws: `RestoreError`, `MySQLError`, `CancellationError`.
-    package func run() async throws -> RestoreOutcome {
+    package func run() async throws -> RestoreOutcome { try await run {}.outcome }
+
+    /// Does also what belongs to the restore and changes what was restored, once that is known to be whole. When it is
+    /// ended before `last` is done, the same call goes on there, and does it again.
+    /// - Throws: as ``run()``; what `last` throws.
+    package func run<Last: Sendable>(
+        last: @Sendable () async throws -> Last
+    ) async throws -> (outcome: RestoreOutcome, last: Last) {
         guard let database = target.address.database, !database.isEmpty else { throw RestoreError.noDatabase }
         let selection = try select()
         let board = RestoreBoard(selection, report: report)
@@ -60,20 +67,24 @@ package struct Restore: Sendable {
             do {
                 try await load(content, begun, loader, reader, over: admin, connections)
                 try await finish(content, begun.isResumed, loader, over: admin)
-                let differences = try await compare(selection, board, on: connections, &outcome)
-                for connection in connections { await connection.close() }
-                try await RestoreJournal.end(over: admin)
-                guard differences.isEmpty else { throw RestoreError.differs(differences) }
+                if begun.isCompared {
+                    outcome.comparedTables = selection.tables.count { $0.table.digest != nil }
+                } else {
+                    try await compare(selection, board, on: connections, over: admin, &outcome)
+                }
             } catch {
                 for connection in connections { await connection.close() }
                 throw error
             }
+            for connection in connections { await connection.close() }
+            let last = try await last()
+            try await RestoreJournal.end(over: admin)
             board.begin(.done)
             outcome.tables = selection.tables.count
             outcome.rows = selection.rows
             outcome.warnings = board.warnings
             outcome.elapsed = ContinuousClock.now - board.start
-            return outcome
+            return (outcome, last)
         }
     }
 
@@ -115,14 +126,18 @@ package struct Restore: Sendable {
 
     private func compare(
         _ selection: RestoreSelection, _ board: RestoreBoard, on connections: [MySQLConnection],
-        _ outcome: inout RestoreOutcome
-    ) async throws -> [BackupManifest.LeftOut] {
-        guard options.compares else { return [] }
+        over admin: MySQLConnection, _ outcome: inout RestoreOutcome
+    ) async throws {
+        guard options.compares else { return }
         board.begin(.comparing)
         let (compared, differences) = try await RestoreComparison(selection: selection, board: board)
             .run(on: connections)
+        guard differences.isEmpty else {
+            try await RestoreJournal.end(over: admin)
+            throw RestoreError.differs(differences)
+        }
+        try await RestoreJournal.noteCompared(over: admin)
         outcome.comparedTables = compared
-        return differences
     }
 }
 

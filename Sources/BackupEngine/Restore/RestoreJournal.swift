@@ -11,6 +11,7 @@ struct RestoreJournal: Sendable {
     private static let name = table.sqlIdentifier
     private static let titleStep = "restore"
     private static let emptiedStep = "emptied"
+    private static let comparedStep = "compared"
 
     /// What was read of one.
     struct State: Equatable {
@@ -18,6 +19,8 @@ struct RestoreJournal: Sendable {
         var title: String
         /// Whether what was in the way is gone.
         var isEmptied: Bool
+        /// Whether all that was restored is known to be what was backed up. What follows changes it.
+        var isCompared = false
         /// Names of objects.
         var done: Set<String>
 
@@ -32,6 +35,7 @@ struct RestoreJournal: Sendable {
             switch result.text(row, 0) {
             case titleStep: state.title = result.text(row, 1) ?? ""
             case emptiedStep: state.isEmptied = true
+            case comparedStep: state.isCompared = true
             case let step: state.done.insert(step ?? "")
             }
         }
@@ -56,6 +60,10 @@ struct RestoreJournal: Sendable {
 
     static func noteEmptied(over connection: MySQLConnection) async throws {
         _ = try await connection.query("INSERT IGNORE INTO \(name) (step) VALUES ('\(emptiedStep)')")
+    }
+
+    static func noteCompared(over connection: MySQLConnection) async throws {
+        _ = try await connection.query("INSERT IGNORE INTO \(name) (step) VALUES ('\(comparedStep)')")
     }
 
     /// Within the transaction of an object's rows.

@@ -95,16 +95,16 @@ struct RestoreTarget {
     }
 
     /// Goes on from an earlier attempt, or begins one in a database that is empty or may be overwritten.
-    /// - Returns: Names of objects that are there, and what was dropped.
+    /// - Returns: What an earlier attempt has done, and what was dropped.
     /// - Throws: `RestoreError.notEmpty`, `RestoreError.otherRestore`, `MySQLError`.
     func begin(
         _ content: RestoreContent, overwrite: Bool
-    ) async throws -> (done: Set<String>, isResumed: Bool, dropped: [String]) {
+    ) async throws -> Restore.Beginning {
         let title = content.selection.title
         let hasJournal = try await !admin.query("SHOW TABLES LIKE '\\_\\_breakwater\\_restore'").rows.isEmpty
         let journal = hasJournal ? try await RestoreJournal.read(over: admin) : nil
         if let journal, journal.isEmptied {
-            if journal.title == title { return (journal.done, true, []) }
+            if journal.title == title { return .init(journal) }
             guard overwrite else {
                 throw RestoreError.otherRestore(database: database, backup: journal.backup)
             }
@@ -118,7 +118,7 @@ struct RestoreTarget {
         try await RestoreJournal.begin(title, over: admin)
         for thing in inTheWay { _ = try await admin.query(thing.statement) }
         try await RestoreJournal.noteEmptied(over: admin)
-        return ([], false, inTheWay.map(\.description))
+        return .init(dropped: inTheWay.map(\.description))
     }
 }
 

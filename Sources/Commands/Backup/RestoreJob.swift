@@ -27,30 +27,47 @@ struct RestoreJob: Sendable {
         let restore = Restore(settings, manifest: manifest, source: source, options: options) {
             progress.show($0.line)
         }
-        var outcome: RestoreOutcome
+        var (outcome, last): (RestoreOutcome, Last)
         do {
-            outcome = try await restore.run()
+            (outcome, last) = try await restore.run { [settings] in try await finish(settings, manifest, source) }
         } catch let error as CancellationError {
             console.note(
                 "what was restored stays in \(settings.address.database ?? ""); the same command goes on from there")
             throw error
         }
         progress.clear()
-        // A part of a shop has other figures than the whole.
-        let isWhole = options.tables == nil
-        let differences = isWhole ? try await ShopComparison(settings).differences(from: manifest) : []
-        let held = isWhole && holdsActions ? try await ActionSchedulerHold(settings).hold() : []
-        let accounts =
-            makesAccounts
-            ? try await AccountRestore(settings, manifest: manifest, source: source, key: options.key).run() : .init()
         if !makesAccounts, isWhole, manifest.objects.contains(where: { $0.kind == .grants }) {
             outcome.warnings.append("the backup has accounts, which were not made: --accounts makes them")
         }
         let result = RestoreResult(
             outcome: outcome, manifest: manifest, target: "\(settings.address)", store: store.name,
-            duration: ContinuousClock.now - start, differences: differences,
-            heldActions: held.reduce(0) { $0 &+ $1.actions }, accounts: accounts)
+            duration: ContinuousClock.now - start, differences: last.differences,
+            heldActions: last.held.reduce(0) { $0 &+ $1.actions }, accounts: last.accounts)
         return try result.present(console)
+    }
+
+    /// What is done with a restored shop before the restore is said to be over.
+    private struct Last: Sendable {
+        var differences: [BackupManifest.LeftOut] = []
+        var held: [ActionSchedulerHold.Held] = []
+        var accounts = AccountRestore.Outcome()
+    }
+
+    /// A part of a shop has other figures than the whole.
+    private var isWhole: Bool { options.tables == nil }
+
+    private func finish(
+        _ settings: MySQLSettings, _ manifest: BackupManifest, _ source: StoreFolder
+    ) async throws -> Last {
+        var last = Last()
+        if isWhole { last.differences = try await ShopComparison(settings).differences(from: manifest) }
+        if isWhole, holdsActions { last.held = try await ActionSchedulerHold(settings).hold() }
+        if makesAccounts {
+            last.accounts = try await AccountRestore(
+                settings, manifest: manifest, source: source, key: options.key
+            ).run()
+        }
+        return last
     }
 
     /// Named after the backup, so that the same restore goes on when it is run again.

@@ -139,6 +139,29 @@ extension BackupTests {
             }
         }
 
+        private struct Ended: Error {}
+
+        /// Jobs of a shop are held when it is known to be whole: nobody gets a shop in which they were not.
+        @Test func whatComesLastIsDoneBeforeItIsOver() async throws {
+            try await Self.withBackup(.mariadb) { _, backup, _, target in
+                let restore = Restore(
+                    target, manifest: backup.manifest, source: backup.folder, options: Self.options())
+                await #expect(throws: Ended.self) {
+                    _ = try await restore.run {
+                        try await MySQLConnection.with(target) { copy in
+                            _ = try await copy.query("UPDATE zero SET v = 99 WHERE id = 3")
+                        }
+                        throw Ended()
+                    }
+                }
+                // It is not over, and what was changed last is no difference.
+                let (outcome, last) = try await restore.run { "held" }
+                #expect(last == "held" && outcome.resumedObjects > 0)
+                #expect(outcome.comparedTables == backup.manifest.tables.count { $0.digest != nil })
+                #expect(try await Self.names(target).contains("__breakwater_restore") == false)
+            }
+        }
+
         @Test(arguments: LoopbackDatabase.Flavour.allCases)
         func whatIsThereIsNotOverwrittenUnasked(flavour: LoopbackDatabase.Flavour) async throws {
             try await Self.withBackup(flavour) { _, backup, source, target in
