@@ -6,6 +6,7 @@
 #   BENCH_NAME=NAME        bench writes Benchmarks/results/NAME.json (default: sidecar; bench-backup: backup)
 #   SEEDS, CHAOS_DURATION  what chaos draws its faults from, and how long each (default: 1 to 10, 3m)
 #   SOAK_DURATION          how long soak takes (default: 1h)
+#   INJECTIONS, SEED       which faults torture plays (default: 0-399, and 1)
 #   PROMISES               of which reports promises takes the drills (default: all)
 #   DEMO_FLAGS, BENCH_FLAGS, TEST_FLAGS   passed on to the program or to `swift test`
 
@@ -18,6 +19,8 @@ BENCH_NAME ?= $(if $(filter bench-backup,$(MAKECMDGOALS)),backup,sidecar)
 SEEDS   ?= 1 2 3 4 5 6 7 8 9 10
 CHAOS_DURATION ?= 3m
 SOAK_DURATION  ?= 1h
+INJECTIONS     ?= 0-399
+SEED           ?= 1
 
 # The import check is what enforces the layers of docs/architecture.md: a file that imports a target which its own
 # target does not declare does not build.
@@ -34,7 +37,7 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root Scripts/python-root Scripts/promises .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-backup chaos promises soak format lint install uninstall clean
+.PHONY: help build demo test bench bench-backup chaos promises soak torture format lint install uninstall clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -92,6 +95,13 @@ soak: ## an hour of connection churn with faults: memory, descriptors and latenc
 	$(SWIFT) build $(RELEASE) --product breakwater
 	@mkdir -p Benchmarks/results
 	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater" drill soak --duration $(SOAK_DURATION) --json > Benchmarks/results/soak.json
+
+torture: ## 400 random kills and faults during backups, restores and prunes (debug build, as root, 20 minutes)
+	@Scripts/bootstrap test
+	$(SWIFT) build $(FLAGS) -c $(CONFIG) --build-tests
+	@mkdir -p Benchmarks/results
+	BREAKWATER_INJECTIONS=$(INJECTIONS) BREAKWATER_SEED=$(SEED) BREAKWATER_REPORT=Benchmarks/results/backup-faults.json \
+	  $(RUN_TESTS) --filter FaultCampaignTests
 
 format: ## format every Swift file in place
 	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(SWIFT_SOURCES))
