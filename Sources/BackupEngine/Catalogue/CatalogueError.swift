@@ -15,8 +15,8 @@ package enum CatalogueError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noBackups(let database): "there is no backup\(database.map { " of \($0)" } ?? "") in the store"
-        case .noSuchBackup(let text): "there is no backup \(text) in the store"
+        case .noBackups(let database): "there is no backup\(database.map { " of \($0)" } ?? "")"
+        case .noSuchBackup(let text): "there is no backup \(text)"
         case .manifestMissing(let id): "\(id) has no manifest, and so is no backup: it was never finished"
         case .ambiguous(let text, let ids):
             "\(text) is the beginning of several backups' names: "

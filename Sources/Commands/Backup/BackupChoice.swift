@@ -42,7 +42,12 @@ struct BackupRequest: Sendable {
         guard let found else {
             // That a store cannot be read says more than that another one has no such backup.
             let telling = failures.first { !($0.1 is CatalogueError) } ?? failures.first
-            throw telling?.1 ?? CatalogueError.noBackups(database: database)
+            let error = telling?.1 ?? CatalogueError.noBackups(database: database)
+            var shown = UserFacingError(presenting: error)
+            if error is CatalogueError {
+                shown.summary += " (looked in \(stores.map(\.name).joined(separator: ", ")))"
+            }
+            throw shown
         }
         for (store, error) in failures {
             let shown = UserFacingError(presenting: error)

@@ -22,8 +22,10 @@ package struct BackupCreateCommand: BreakwaterCommand {
             Examples:
 
               breakwater backup create
-              breakwater backup create --from 'mysql://backup@db.example:25060/shop?ca=/etc/ssl/db.pem' \\
-                --store 's3://backups/shop?region=nyc3' --recipient age1… --password-file /etc/breakwater/db.password
+              breakwater backup create \\
+                --from 'mysql://backup@db.example:25060/shop?ca=/etc/ssl/db.pem' \\
+                --password-file /etc/breakwater/db.password \\
+                --store 's3://backups/shop?region=nyc3' --recipient age1…
             """
     )
 

@@ -25,7 +25,7 @@ struct BackupJob: Sendable {
             let dump = Dump(settings, options: options, id: id, destination: destination) {
                 progress.show(BackupJob.line($0))
             }
-            let manifest = try await dump.run()
+            let manifest = try await settings.address.naming { try await dump.run() }
             progress.clear()
             let result = BackupResult(
                 manifest, duration: ContinuousClock.now - start, lost: destination.lost,

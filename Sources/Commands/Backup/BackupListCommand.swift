@@ -18,7 +18,7 @@ package struct BackupListCommand: BreakwaterCommand {
             Examples:
 
               breakwater backup list
-              breakwater backup list --store dir:/var/backups --json | jq -r '.backups[0].id'
+              breakwater backup list --store dir:/backups --json | jq -r .backups[0].id
             """
     )
 

@@ -21,7 +21,8 @@ package struct BackupVerifyCommand: BreakwaterCommand {
             Examples:
 
               breakwater backup verify --identity breakwater.identity
-              breakwater backup verify 20260301T03 --identity key.txt --on mysql://root@127.0.0.1:3306
+              breakwater backup verify 20260301T03 --identity key.txt \\
+                --on mysql://root@127.0.0.1:3306
             """
     )
 

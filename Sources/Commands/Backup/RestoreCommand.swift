@@ -22,9 +22,10 @@ package struct RestoreCommand: BreakwaterCommand {
             Examples:
 
               breakwater restore latest --identity key.txt
-              breakwater restore 20260301T03 --identity key.txt --to mysql://root@127.0.0.1/shop --tables wp_posts,wp_postmeta
-              breakwater restore latest --store 's3://backups/shop?region=nyc3' --identity key.txt \\
-                --to mysql://admin@db.example:25060/shop_new
+              breakwater restore 20260301T03 --identity key.txt \\
+                --to mysql://root@127.0.0.1/shop --tables wp_posts,wp_postmeta
+              breakwater restore latest --store 's3://backups/shop?region=nyc3' \\
+                --identity key.txt --to mysql://admin@db.example:25060/shop_new
             """
     )
 
@@ -111,7 +112,9 @@ package struct RestoreCommand: BreakwaterCommand {
         let address = try MySQLAddress(to, option: "--to")
         guard address.database != nil else { throw BackupPlace.unusable("--to", "names no database", nil) }
         let settings = try database.settings(address, nil, console)
-        let released = try await Interruption.cancelling { try await ActionSchedulerHold(settings).release() }
+        let released = try await Interruption.cancelling {
+            try await address.naming { try await ActionSchedulerHold(settings).release() }
+        }
         let count = released.reduce(0) { $0 &+ $1.actions }
         try console.document(Released(released: count, target: "\(address)"))
         console.print("\(Readable.count(count, "scheduled action")) released")

@@ -29,7 +29,9 @@ struct RestoreJob: Sendable {
         }
         var (outcome, last): (RestoreOutcome, Last)
         do {
-            (outcome, last) = try await restore.run { [settings] in try await finish(settings, manifest, source) }
+            (outcome, last) = try await settings.address.naming { [settings] in
+                try await restore.run { try await finish(settings, manifest, source) }
+            }
         } catch let error as CancellationError {
             console.note(
                 "what was restored stays in \(settings.address.database ?? ""); the same command goes on from there")

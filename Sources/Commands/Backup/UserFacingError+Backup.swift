@@ -4,6 +4,7 @@ internal import CloudHTTP
 internal import MySQLClient
 internal import ObjectStore
 internal import RecoveryCore
+internal import Topology
 
 /// What users read about errors of backups and restores; the codes are listed in docs/backup-commands.md.
 extension UserFacingError {
@@ -67,6 +68,19 @@ extension UserFacingError {
         var status = ExitStatus.failed
         if case .invalidLocation = error { status = .invalid }
         self.init(code: "store.\(error.code)", summary: error.description, hint: error.hint, status: status)
+    }
+}
+
+extension MySQLAddress {
+    /// Runs `body`; what a server says in it, or what keeps it from being reached, then says which server that is.
+    func naming<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as MySQLError {
+            var shown = UserFacingError(presenting: error)
+            shown.summary = "\(self): \(shown.summary)"
+            throw shown
+        }
     }
 }
 

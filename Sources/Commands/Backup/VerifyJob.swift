@@ -1,4 +1,5 @@
 internal import BackupEngine
+internal import MySQLClient
 internal import RecoveryCore
 
 /// One run of `backup verify`.
@@ -32,7 +33,12 @@ struct VerifyJob: Sendable {
             manifest, source: folder, key: key, in: place, records: folder, threads: threads,
             software: "breakwater \(Breakwater.version)"
         ) { progress.show($0.line) }
-        let record = try await verification.run()
+        let record =
+            if case .server(let settings) = place {
+                try await settings.address.naming { try await verification.run() }
+            } else {
+                try await verification.run()
+            }
         progress.clear()
         let isVerified = record.failures.isEmpty
         try console.document(

@@ -240,6 +240,12 @@ extension BackupTests {
                     let outcome = try await program.run(arguments + ["--json"], environment)
                     #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
                     #expect(try outcome.code() == code, "\(arguments): \(outcome.errors)")
+                    // Where it was, too.
+                    if code.hasPrefix("mysql.") {
+                        let place = shop.server.place
+                        #expect(outcome.errors.contains("@\(place.address):\(place.port)/"), "\(outcome.errors)")
+                    }
+                    if code == "backup.none" { #expect(outcome.errors.contains("looked in \(store[1])")) }
                     for secret in ["hunter2", "wrong", Self.password] {
                         #expect(!outcome.errors.replacing("wrong ", with: "").contains(secret), "\(arguments)")
                     }
