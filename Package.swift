@@ -219,6 +219,6 @@ let package = Package(
                 "breakwater-proxy",
                 .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .subprocess, .crypto,
             ],
-            swiftSettings: strict),
+            exclude: ["Backup/Format1"], swiftSettings: strict),
     ]
 )

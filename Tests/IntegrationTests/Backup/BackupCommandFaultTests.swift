@@ -173,6 +173,43 @@ extension BackupTests.Commands {
             }
         }
 
+        /// Format1 is a backup of a MariaDB as the first version that made backups wrote it, with the key that opens it and
+        /// nothing else. Every later version has to restore it.
+        @Test(arguments: LoopbackDatabase.Flavour.allCases)
+        func aBackupOfTheFirstFormatIsRestored(_ flavour: LoopbackDatabase.Flavour) async throws {
+            try await Commands.withShop(flavour) { shop in
+                let program = shop.program
+                let kept = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Format1")
+                // A copy, so that nothing can be written to it; and the key for its owner alone.
+                try FileManager.default.copyItem(at: kept, to: program.folder.appending(path: "backups"))
+                let text = try String(contentsOf: kept.appending(path: "identity"), encoding: .utf8)
+                let identity = try program.write(text, to: "key.txt")
+                let outcome = try await program.run(
+                    [
+                        "restore", "--identity", identity, "--to",
+                        shop.url.replacing("/\(shop.name)?", with: "/\(shop.name)_1?"),
+                        "--store", "dir:\(program.folder.path)/backups", "--json",
+                    ], shop.environment)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let document = try outcome.document()
+                #expect(document["verified"] as? Bool == true && document["rows"] as? Int == 6)
+                try await MySQLConnection.with(shop.server.settings(database: "\(shop.name)_1")) { copy in
+                    let rows = try await copy.query(
+                        "SELECT GROUP_CONCAT(CONCAT_WS(' ', id, name, HEX(photo), born) ORDER BY id) FROM people")
+                    #expect(rows.text() == "1 Zoë 00FF27 1999-12-31,2 Ærø 0000-00-00,3 🛒 ")
+                    let total = try await copy.query("SELECT t FROM totals").text()
+                    #expect(total == "29.99")
+                    let greeting = try await copy.query("CALL hello()").text()
+                    #expect(greeting == "é")
+                    _ = try await copy.query("INSERT INTO people (name) VALUES ('new')")
+                    _ = try await copy.query("INSERT INTO orders (id, who, total) VALUES (9, 70, -5)")
+                    let positive = try await copy.query("SELECT total FROM orders WHERE id = 9").text()
+                    #expect(positive == "5.00", "the trigger, and the number that was next")
+                }
+                try await shop.server.run("DROP DATABASE `\(shop.name)_1`")
+            }
+        }
+
         @Test(.timeLimit(.minutes(4)), arguments: LoopbackDatabase.Flavour.allCases)
         func aKilledRestoreGoesOn(_ flavour: LoopbackDatabase.Flavour) async throws {
             try await Commands.Restoring.withBackup(flavour, parts: 5) { shop, backed in
