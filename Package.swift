@@ -205,6 +205,9 @@ let package = Package(
         .testTarget(
             name: "BenchmarkTests", dependencies: ["breakwater-bench", "LoopbackServers"], swiftSettings: strict),
         .testTarget(
+            name: "CommandsTests", dependencies: ["Commands", "RecoveryCore", "Topology", .argumentParser],
+            swiftSettings: strict),
+        .testTarget(
             name: "LocalStackTests",
             dependencies: ["LocalStack", "RedisClient", "RESP", "Topology", "Rendering", .nioCore],
             swiftSettings: strict),

@@ -90,7 +90,8 @@ extension ObjectStoreError: CustomStringConvertible {
     package var hint: String? {
         switch self {
         case .noSuchBucket: "check the bucket's name and the endpoint; Breakwater makes no buckets"
-        case .accessDenied: "the key needs the permissions of docs/object-storage.md on this bucket and prefix"
+        case .accessDenied:
+            "the key needs the permissions of docs/object-storage.md on this bucket and prefix; in a folder, this user"
         case .unknownAccessKey: "check AWS_ACCESS_KEY_ID, and that the key belongs to this endpoint"
         case .signatureMismatch:
             "check AWS_SECRET_ACCESS_KEY; a proxy that changes requests on the way can be the cause, too"
@@ -105,6 +106,7 @@ extension ObjectStoreError: CustomStringConvertible {
         case .unreachable(.untrusted): "check the endpoint; for an authority of your own say ca=FILE in the store's URL"
         case .unreachable: "check the endpoint, and that this machine may reach it"
         case .nameTaken: "use another name"
+        case .file: "check the path, that what should be mounted there is, and that this user may write to it"
         default: nil
         }
     }

@@ -32,7 +32,13 @@ package struct DirectoryStore: ObjectStore {
     private func upload<Pieces: AsyncSequence & Sendable>(
         _ pieces: Pieces, to key: ObjectKey, ifAbsent: Bool
     ) async throws -> WrittenObject where Pieces.Element == ByteBuffer {
-        let part = try await blocking(key) { tree in try PartFile(key, in: tree) }
+        let part: PartFile
+        do {
+            part = try await blocking(key) { tree in try PartFile(key, in: tree) }
+        } catch ObjectStoreError.notFound {
+            // Folders below it are made, and it itself, but no more: a mistyped path, or a disk that is not mounted.
+            throw ObjectStoreError.file(path: tree.root, reason: "the folder that it would be made in does not exist")
+        }
         var hash = SHA256()
         var size: Int64 = 0
         do {

@@ -165,6 +165,8 @@ extension BackupTests {
                 #expect(create.status == 4, "\(create.errors)")
                 let stores = try #require(try create.document()["stores"] as? [[String: Any]])
                 #expect(stores.compactMap { $0["stored"] as? Bool } == [true, true, false])
+                let why = stores.last?["error"] as? String
+                #expect(why?.contains("absent/three: the folder that it would be made in does not exist") == true)
                 #expect(program.files(below: "one").sorted() == program.files(below: "two").sorted())
 
                 let list = try await program.run(["backup", "list", "--json"])
