@@ -6,6 +6,7 @@ import MySQLClient
 import NIOCore
 import ObjectStore
 import RecoveryCore
+import Synchronization
 import Testing
 import Topology
 
@@ -118,6 +119,78 @@ extension BackupTests {
                         #expect(count == "2", "\(table)")
                     }
                 }
+            }
+        }
+
+        /// A long statement fails the backup; the shop, which waits behind the lock that is asked for, goes on in between.
+        @Test(.timeLimit(.minutes(2))) func aLockThatIsNotGrantedIsGivenUp() async throws {
+            let tables = ["CREATE TABLE busy (a INT)", "CREATE TABLE free (a INT)"]
+            try await Self.withServer(.mysql, tables) { _, shop, folder in
+                try await MySQLConnection.with(shop) { busy in
+                    _ = try await busy.query("LOCK TABLES busy WRITE")
+                    let written = InvariantShop.Count()
+                    let error = try await withThrowingTaskGroup(of: DumpError?.self) { group in
+                        group.addTask {
+                            try await MySQLConnection.with(shop) { writer in
+                                while !Task.isCancelled {
+                                    _ = try await writer.query("INSERT INTO free VALUES (1)")
+                                    written.add()
+                                    try await Task.sleep(for: .milliseconds(200))
+                                }
+                            }
+                            return nil
+                        }
+                        let error = await #expect(throws: DumpError.self) {
+                            try await BackupTests.dump(shop, to: folder)
+                        }
+                        group.cancelAll()
+                        return error
+                    }
+                    guard case .lockTimedOut? = error else {
+                        Issue.record("\(String(describing: error))")
+                        return
+                    }
+                    #expect(error?.hint?.contains("PROCESSLIST") == true)
+                    #expect(written.value > 5, "nothing but the lock's turns")
+                }
+            }
+        }
+
+        /// There is a backup from the moment on that its manifest is where it must be. Who is interrupted after that is
+        /// told so, and not that there is none.
+        @Test(.timeLimit(.minutes(2))) func anInterruptionThatComesTooLateIsNone() async throws {
+            try await BackupTests.Commands.withShop(.mariadb) { shop in
+                let server = try await onThread { try ObjectServer() }
+                defer { server.stop() }
+                let bucket = try await Bucket(on: server, "copies")
+                let victim = Atomic<Int32>(0)
+                let proxy = try FaultyProxy(before: server.place) { request in
+                    guard request.method == "PUT", request.target.contains("manifest") else { return nil }
+                    kill(victim.load(ordering: .relaxed), SIGTERM)
+                    return .late(milliseconds: 500)
+                }
+                defer { proxy.stop() }
+                let place = "dir:\(shop.program.folder.path)/required"
+                let file = try shop.program.write(
+                    """
+                    version: 1
+                    store: shop
+                    provider: local
+                    backup:
+                      to: ["\(place)"]
+                      replicate_to: ["\(bucket.url(at: proxy.place))"]
+                      recipients: [\(shop.recipient)]
+
+                    """, to: "late.yaml")
+                let running = try shop.program.start(
+                    ["backup", "create", "-f", file, "--from", shop.url, "--json"],
+                    shop.environment.merging(bucket.environment) { $1 })
+                victim.store(running.process.processIdentifier, ordering: .relaxed)
+                let outcome = try await running.outcome()
+                #expect(outcome.status == 4, "\(outcome.errors)")
+                let list = try await shop.program.run(["backup", "list", "--store", place, "--json"]).document()
+                let listed = (list["backups"] as? [[String: Any]])?.compactMap { $0["id"] as? String }
+                #expect(try listed == [outcome.document()["id"] as? String])
             }
         }
 
