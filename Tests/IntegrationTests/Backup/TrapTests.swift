@@ -129,7 +129,7 @@ extension BackupTests {
                 try await MySQLConnection.with(shop) { busy in
                     _ = try await busy.query("LOCK TABLES busy WRITE")
                     let written = InvariantShop.Count()
-                    let error = try await withThrowingTaskGroup(of: DumpError?.self) { group in
+                    let error = await withThrowingTaskGroup(of: DumpError?.self) { group in
                         group.addTask {
                             try await MySQLConnection.with(shop) { writer in
                                 while !Task.isCancelled {
@@ -189,8 +189,9 @@ extension BackupTests {
                 let outcome = try await running.outcome()
                 #expect(outcome.status == 4, "\(outcome.errors)")
                 let list = try await shop.program.run(["backup", "list", "--store", place, "--json"]).document()
-                let listed = (list["backups"] as? [[String: Any]])?.compactMap { $0["id"] as? String }
-                #expect(try listed == [outcome.document()["id"] as? String])
+                let listed = (list["backups"] as? [[String: Any]])?.map { $0["id"] as? String }
+                let made = try outcome.document()["id"] as? String
+                #expect(made != nil && listed == [made])
             }
         }
 
