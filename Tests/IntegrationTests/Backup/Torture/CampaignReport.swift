@@ -15,7 +15,8 @@ struct CampaignReport: Codable, Sendable {
         var listed = 0
         /// Restores whose database was compared with the shop and is the same.
         var compared = 0
-        /// For a restore: how it came to its end. `at once`, `resumed`, `was complete`, `from the beginning`.
+        /// For a restore: how it came to its end. `at once`, `resumed`, `was complete`,
+        /// `in another database`.
         var finished: String?
         /// What the program said where it did not simply go on.
         var said: [String] = []

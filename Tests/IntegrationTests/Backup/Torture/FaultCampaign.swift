@@ -4,7 +4,7 @@ import MySQLClient
 
 /// Plays injections of one family, one after the other, and looks after each whether everything holds that must.
 struct FaultCampaign {
-    let ground: FaultGround
+    var ground: FaultGround
     /// What the shop is, and every copy of it must be.
     let portrait: [String]
     var usual: [Injection.Job: Strike.Usual] = [:]
@@ -35,7 +35,7 @@ struct FaultCampaign {
         known = try await ground.list(ground.store()).backups
         let newest = known[0]
         try await job(.restore) { try ground.restore(newest, from: store) }
-        let copy = try await ground.portrait(of: FaultGround.copy)
+        let copy = try await ground.portrait(of: ground.copy)
         guard copy == portrait else { throw LoopbackError("a restore differs: \(Self.difference(copy, portrait))") }
         try await ground.dropCopy()
         try await job(.prune) { try ground.prune(keeping: 1, in: store) }
@@ -45,6 +45,7 @@ struct FaultCampaign {
 
     mutating func play(_ injection: Injection) async -> CampaignReport.Entry {
         let begin = ContinuousClock.now
+        ground.copy = "copy\(injection.number)"
         var entry = CampaignReport.Entry(
             number: injection.number, server: injection.flavour.rawValue, job: injection.job.rawValue,
             fault: injection.fault.rawValue, moment: Int(injection.moment * 1000), outcome: "", seconds: 0)

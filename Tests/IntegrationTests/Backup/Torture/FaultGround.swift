@@ -13,7 +13,10 @@ import Topology
 /// them.
 struct FaultGround: Sendable {
     static let shop = "shop"
-    static let copy = "copy"
+
+    /// The database that restores go into: another one for each injection. What a server that was killed has left of
+    /// one is not in the way of the next.
+    var copy = "copy"
 
     let database: RestartableDatabase
     let program: BreakwaterProgram
@@ -54,7 +57,7 @@ struct FaultGround: Sendable {
     func restore(_ backup: String, from store: String, _ more: [String] = []) throws -> BreakwaterProgram.Running {
         try program.start(
             [
-                "restore", backup, "--to", database.url(Self.copy), "--store", store, "--identity", identity, "--json",
+                "restore", backup, "--to", database.url(copy), "--store", store, "--identity", identity, "--json",
             ] + more, Self.environment)
     }
 
@@ -117,5 +120,5 @@ struct FaultGround: Sendable {
         try await TortureShop.portrait(of: database, on: self.database.server)
     }
 
-    func dropCopy() async throws { try await database.server.run("DROP DATABASE IF EXISTS \(Self.copy)") }
+    func dropCopy() async throws { try await database.server.run("DROP DATABASE IF EXISTS \(copy)") }
 }

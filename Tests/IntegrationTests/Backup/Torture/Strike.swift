@@ -68,7 +68,7 @@ struct Strike: Sendable {
             try await ground.database.crash()
         case .connectionsKilled:
             try await Task.sleep(for: moment)
-            try await killConnections(to: injection.job == .dump ? FaultGround.shop : FaultGround.copy)
+            try await killConnections(to: injection.job == .dump ? FaultGround.shop : ground.copy)
         case .definitionChanged:
             try await Task.sleep(for: moment)
             try await MySQLConnection.with(ground.database.server.settings(database: FaultGround.shop)) { shop in
