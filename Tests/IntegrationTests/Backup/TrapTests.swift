@@ -176,6 +176,10 @@ extension BackupTests {
                     version: 1
                     store: shop
                     provider: local
+                    mysql:
+                      endpoint: \(shop.server.place.address):\(shop.server.place.port)
+                      database: \(shop.name)
+                      user: shopkeeper
                     backup:
                       to: ["\(place)"]
                       replicate_to: ["\(bucket.url(at: proxy.place))"]
@@ -183,7 +187,7 @@ extension BackupTests {
 
                     """, to: "late.yaml")
                 let running = try shop.program.start(
-                    ["backup", "create", "-f", file, "--from", shop.url, "--json"],
+                    ["backup", "create", "-f", file, "--json"],
                     shop.environment.merging(bucket.environment) { $1 })
                 victim.store(running.process.processIdentifier, ordering: .relaxed)
                 let outcome = try await running.outcome()
