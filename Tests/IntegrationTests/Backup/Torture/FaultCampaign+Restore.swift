@@ -38,7 +38,7 @@ extension FaultCampaign {
                 entry.finished = "was complete"
                 break
             }
-            entry.said.append(Self.words(outcome))
+            entry.said.append(words(outcome))
         }
         try await compare(&entry)
     }
@@ -114,12 +114,13 @@ extension FaultCampaign {
         if ![0, 1, 4, 130, -SIGKILL, -SIGTERM].contains(outcome.status) || word == "failed without a code" {
             entry.violations.append("it ended with \(outcome.status): \(outcome.output)\(outcome.errors)")
         }
-        if outcome.status == 1 { entry.said.append(Self.words(outcome)) }
+        if outcome.status == 1 { entry.said.append(words(outcome)) }
     }
 
-    /// The first line of what it said of its failure.
-    private static func words(_ outcome: BreakwaterProgram.Outcome) -> String {
+    /// The first line of what it said of its failure, without this machine's folders.
+    private func words(_ outcome: BreakwaterProgram.Outcome) -> String {
         let lines = outcome.errors.split(separator: "\n")
-        return String((lines.first { $0.hasPrefix("error") } ?? lines.first ?? "nothing").prefix(300))
+        return String((lines.first { $0.hasPrefix("error") } ?? lines.first ?? "nothing").prefix(300)).replacing(
+            ground.program.folder.path, with: "…")
     }
 }
