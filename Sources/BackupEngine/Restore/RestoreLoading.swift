@@ -18,7 +18,8 @@ struct RestoreLoading: Sendable {
 
     private enum Event: Sendable {
         case read
-        case did(RestoreSchedule.Step, MySQLConnection)
+        /// The step, and the number of the connection.
+        case did(RestoreSchedule.Step, Int)
     }
 
     /// An object that is to be loaded.
@@ -27,7 +28,7 @@ struct RestoreLoading: Sendable {
         var table: BackupManifest.Table
         /// Nobody else loads into its table.
         var isAlone: Bool
-        /// Few statements are read ahead of each: they have a megabyte each, or the size of a row.
+        /// Few statements are read ahead of each: one may have the size of the largest row.
         let feed = PieceChannel(capacity: 2)
     }
 
@@ -50,36 +51,38 @@ struct RestoreLoading: Sendable {
         var schedule = RestoreSchedule(tables, connections: connections.count)
         let waiting = chunks
         try await withThrowingTaskGroup(of: Event.self) { group in
-            var idle = connections
-            var opened = 0
+            var idle = Array(connections.indices)
+            var opened: Set<Int> = []
             var started = 0
+            func open(_ number: Int) {
+                guard let chunk = waiting[number], opened.insert(number).inserted else { return }
+                group.addTask {
+                    try await read(chunk)
+                    return .read
+                }
+            }
             while true {
-                while let connection = idle.last {
-                    // The next for each connection, and those that are being loaded.
-                    while opened < min(schedule.order.count, started + connections.count) {
-                        if let chunk = waiting[schedule.order[opened]] {
-                            group.addTask {
-                                try await read(chunk)
-                                return .read
-                            }
-                        }
-                        opened += 1
-                    }
-                    let step = schedule.next()
+                while let number = idle.last {
+                    let step = schedule.next(for: number)
                     if step == .wait || step == .done { break }
-                    if case .load = step { started += 1 }
+                    if case .load(let object) = step {
+                        open(object)
+                        started += 1
+                    }
                     idle.removeLast()
                     group.addTask {
-                        try await perform(step, waiting, over: connection)
-                        return .did(step, connection)
+                        try await perform(step, waiting, over: connections[number])
+                        return .did(step, number)
                     }
                 }
+                // The next for each connection, and those that are being loaded.
+                for object in schedule.upcoming where opened.count < started + connections.count { open(object) }
                 guard let event = try await group.next() else { break }
-                guard case .did(let step, let connection) = event else { continue }
+                guard case .did(let step, let number) = event else { continue }
                 schedule.finish(step)
                 let complete = tables.indices.count { schedule.isComplete($0) }
                 board.update { $0.indexedTables = complete }
-                idle.append(connection)
+                idle.append(number)
             }
         }
         board.update { $0.indexedTables = tables.count }

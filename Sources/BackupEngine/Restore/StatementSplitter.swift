@@ -108,7 +108,9 @@ struct StatementSplitter {
 
     /// Moves to the semicolon that ends the statement, or to where more text is needed.
     private mutating func scanCode() -> Bool {
-        text.withUnsafeBufferPointer { text in
+        // Looked up once: what is static is checked each time.
+        let isSyntax = Self.isSyntax
+        return text.withUnsafeBufferPointer { text in
             var place = place
             var at = position
             defer {
@@ -118,7 +120,7 @@ struct StatementSplitter {
             while at < text.count {
                 switch place {
                 case .code:
-                    while at < text.count, !Self.isSyntax[Int(text[at])] { at += 1 }
+                    while at < text.count, !isSyntax[Int(text[at])] { at += 1 }
                     guard at < text.count else { return false }
                     if text[at] == UInt8(ascii: ";") { return true }
                     guard let step = Self.step(text, at) else { return false }
