@@ -8,8 +8,9 @@ internal import Synchronization
 struct ChunkWorkers: Sendable {
     /// How much text is made between two looks at the clock, the channel and the cancellation.
     private static let stride = 256 << 10
-    /// Loading gains little from longer statements, and every server's `max_allowed_packet` admits these.
-    private static let statementBytes = 1 << 20
+    /// A server works through a statement's values several times. What it makes of so many of them stays in a
+    /// processor's cache: MySQL 9.7 takes half as long again for statements of 1 MiB, and for those of 16 KiB no less.
+    private static let statementBytes = 96 << 10
     /// Of an object, while the one before is uploaded: 4 MiB, about a whole chunk.
     private static let waitingPieces = (4 << 20) / ObjectPacker.pieceBytes
 
