@@ -30,7 +30,7 @@ package enum RestoreError: Error, CustomStringConvertible {
     case unreadable(object: String, reason: String, hint: String?)
     /// The server refused what the backup holds: which object, and how the statement begins.
     case statement(object: String, beginning: String, MySQLError)
-    /// All is loaded, and the server computes other counts or digests than the backup has.
+    /// All is loaded, and the server has rows with other counts or digests than the backup's.
     case differs([BackupManifest.LeftOut])
 
     package struct UnknownTable: Sendable, Hashable {

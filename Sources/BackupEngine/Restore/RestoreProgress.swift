@@ -9,7 +9,7 @@ package struct RestoreProgress: Sendable, Equatable {
         case finishing
         /// Views, routines, triggers and events.
         case programs
-        /// The server computes digests.
+        /// All rows are read again for their digests.
         case comparing
         case done
 

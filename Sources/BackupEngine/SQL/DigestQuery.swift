@@ -1,7 +1,8 @@
 package import RecoveryCore
 
-/// Lets a server compute the digest of a table, or of a part of it, itself, without a row passing by: a check that shares nothing with the
-/// way that dump and restore take but the definition.
+/// Lets a server compute the digest of a table, or of a part of it, itself, without a row passing by: a check that
+/// shares nothing with the way that dump and restore take but the definition. It is slow; tests hold the others to it,
+/// and docs/restore-without-breakwater.md has it for people.
 ///
 /// It needs a session with `SET NAMES utf8mb4`, `time_zone = '+00:00'` and `sql_mode = ''`, and rows that fit into
 /// `max_allowed_packet`; those that do not have no hash, and are missing in the count.

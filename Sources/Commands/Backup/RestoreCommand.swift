@@ -12,8 +12,8 @@ package struct RestoreCommand: BreakwaterCommand {
         abstract: "Bring a backup back into a database.",
         discussion: """
             Into a new database unless told otherwise, and never over one that has something in it without \
-            --overwrite. Rows come first, indexes afterwards; then the server computes the digests of all tables, and \
-            they are compared with the manifest's. What was interrupted goes on when it is run again. Needed are the \
+            --overwrite. Rows come first, indexes afterwards; then all tables are read again, and their digests \
+            compared with the manifest's. What was interrupted goes on when it is run again. Needed are the \
             store's keys and an identity, and nothing that the lost machines had.
 
             Exit codes: 0 restored and the same; 1 failed, or not the same; 2 bad usage; 3 refused: something is in \

@@ -18,7 +18,7 @@ struct RestoreResult {
         var tables: Int
         var rows: UInt64
         var durationMs: Int
-        /// The server has computed the digests of all of them, and they are the backup's.
+        /// All of them were read again, and their digests are the backup's.
         var verified: Bool
         var target: String
         var database: String
@@ -53,7 +53,7 @@ struct RestoreResult {
                 "\(Readable.count(outcome.resumedObjects, "object")) had been restored by an earlier run already")
         }
         console.print(
-            "the digests of \(Readable.count(outcome.comparedTables, "table")), computed by the server, are the backup's"
+            "the digests of \(Readable.count(outcome.comparedTables, "table")), read again, are the backup's"
         )
         for warning in outcome.warnings { console.note("warning: \(warning)") }
         if !accounts.accounts.isEmpty { console.print("accounts: \(accounts.accounts.joined(separator: ", "))") }
