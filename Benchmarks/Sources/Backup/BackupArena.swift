@@ -27,6 +27,7 @@ final class BackupArena {
         settings = MySQLSettings(address: try MySQLAddress(url))
         try writeStoreConfiguration()
         try Data(identity.encoded().utf8).write(to: identityFile)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: identityFile.path)
         _ = try output(of: ["s3cmd", "--config", storeConfiguration.path, "mb", "s3://\(bucket)"])
     }
 
@@ -115,14 +116,15 @@ final class BackupArena {
         }
     }
 
-    /// Whether a restored table has the rows of the original.
+    /// Whether the restored tables have the rows of the originals: a table's checksum is a sum over its rows, in
+    /// whatever order they lie.
     func hasAllRows(_ database: String) async throws -> Bool {
         try await MySQLConnection.with(settings) { connection in
             for table in ShopTable.allCases {
-                let counts = try await connection.query(
-                    "SELECT (SELECT COUNT(*) FROM \(database).\(table.rawValue)) = "
-                        + "(SELECT COUNT(*) FROM \(ShopData.database).\(table.rawValue))")
-                guard counts.text() == "1" else { return false }
+                let name = table.rawValue
+                let sums = try await connection.query(
+                    "CHECKSUM TABLE \(database).\(name), \(ShopData.database).\(name)")
+                guard let restored = sums.text(0, 1), restored == sums.text(1, 1) else { return false }
             }
             return true
         }

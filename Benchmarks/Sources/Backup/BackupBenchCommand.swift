@@ -27,7 +27,8 @@ struct BackupBenchCommand: AsyncParsableCommand {
     @Option(help: "Connections of those who can use several.")
     var threads = 2
 
-    @Option(parsing: .upToNextOption, help: "The jobs: dump, restore, restore-unlogged; all of them when left out.")
+    @Option(
+        parsing: .upToNextOption, help: "The jobs: dump, restore, restore-unlogged, verify; all of them when left out.")
     var jobs: [BackupJob] = BackupJob.allCases
 
     @Option(
@@ -94,19 +95,22 @@ struct BackupBenchCommand: AsyncParsableCommand {
     private func measure(
         _ job: BackupJob, by tool: BackupTool, _ round: Int, in arena: BackupArena
     ) async throws -> BackupResults.Run? {
+        guard job != .verify || tool == .breakwater else { return nil }
         let target = "restored"
-        if job != .dump {
-            try await arena.reset(target)
-        }
+        let name = "round-\(round)"
+        let isRestore = job == .restore || job == .restoreUnlogged
+        if isRestore { try await arena.reset(target) }
         let before = (arena.server.process.cpuSeconds, arena.store.cpuSeconds)
-        let done =
-            job == .dump
-            ? try arena.dump(by: tool, as: "round-\(round)", threads: threads)
-            : try arena.restore(
-                by: tool, from: "round-\(round)", into: target, threads: threads, logged: job == .restore)
+        let done: (usage: Usage, temporary: Int)? =
+            switch job {
+            case .dump: try arena.dump(by: tool, as: name, threads: threads)
+            case .restore, .restoreUnlogged:
+                try arena.restore(by: tool, from: name, into: target, threads: threads, logged: job == .restore)
+            case .verify: (try arena.verify(from: name, threads: threads), 0)
+            }
         guard let (usage, temporary) = done else { return nil }
         let after = (arena.server.process.cpuSeconds, arena.store.cpuSeconds)
-        if job != .dump {
+        if isRestore {
             guard try await arena.hasAllRows(target) else {
                 throw LoopbackError("\(tool.rawValue) has not restored all rows")
             }

@@ -6,6 +6,8 @@ enum BackupJob: String, CaseIterable, Codable, Sendable {
     case restore
     /// Without it.
     case restoreUnlogged = "restore-unlogged"
+    /// A restore on a server that is made for it, and the comparison of all that is in it.
+    case verify
 }
 
 /// Everything that one run of the backup benchmark found, as written to `Benchmarks/results`.
@@ -54,11 +56,14 @@ struct BackupResults: Codable {
         return values.isEmpty ? nil : Summary(values)
     }
 
-    /// How many times as fast Breakwater was, round by round.
+    /// How many times as fast Breakwater was, round by round. Nobody else verifies: that is compared with restores to a
+    /// server that is there, Breakwater's own among them.
     func advantage(over tool: BackupTool, at job: BackupJob) -> Summary? {
         let ours = seconds(job, .breakwater)
-        let ratios = seconds(job, tool).compactMap { round, seconds in ours[round].map { seconds / $0 } }
-        return ratios.isEmpty || tool == .breakwater ? nil : Summary(ratios)
+        let ratios = seconds(job == .verify ? .restore : job, tool).compactMap { round, seconds in
+            ours[round].map { seconds / $0 }
+        }
+        return ratios.isEmpty || tool == .breakwater && job != .verify ? nil : Summary(ratios)
     }
 
     private func seconds(_ job: BackupJob, _ tool: BackupTool) -> [Int: Double] {
@@ -83,6 +88,9 @@ extension BackupJob {
         case (.dump, .mydumper): 1.5
         case (.restore, .script): 1.9
         case (.restore, .mydumper), (.restoreUnlogged, .mydumper): 1.3
+        case (.verify, .script): 2.5
+        // At most 1.3 times as long as a restore.
+        case (.verify, .breakwater): 0.77
         default: nil
         }
     }
@@ -106,8 +114,21 @@ struct BackupTable {
         return ([Self.header, rule] + rows).map { "| \($0.joined(separator: " | ")) |" }
     }
 
+    /// What Breakwater's verifications took beside a restore.
+    private func comparison(with tool: BackupTool) -> [String]? {
+        guard let advantage = results.advantage(over: tool, at: .verify) else { return nil }
+        let asked = BackupJob.verify.asked(over: tool)
+        return ["verify", "beside a restore by \(tool.rawValue)"] + Array(repeating: "", count: 6)
+            + [
+                spread(advantage, "×"), asked.map { "≥ \($0)×" } ?? "",
+                asked.map { advantage.median >= $0 ? "met" : "MISSED" } ?? "",
+            ]
+    }
+
     private func row(_ job: BackupJob, _ tool: BackupTool) -> [String]? {
-        guard let seconds = results.values(job, tool, \.seconds) else { return nil }
+        guard let seconds = results.values(job, tool, \.seconds) else {
+            return job == .verify ? comparison(with: tool) : nil
+        }
         let advantage = results.advantage(over: tool, at: job)
         let asked = job.asked(over: tool)
         func middle(_ metric: (BackupResults.Run) -> Double) -> String {

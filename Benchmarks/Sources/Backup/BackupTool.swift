@@ -90,11 +90,22 @@ extension BackupArena {
             let usage = try measure(
                 [
                     breakwater.path, "restore", "latest", "--store", storeURL(name), "--identity", identityFile.path,
-                    "--to",
-                    databaseURL(target), "--threads", "\(threads)",
+                    "--to", databaseURL(target), "--threads", "\(threads)",
                 ] + (logged ? [] : ["--skip-binlog"]), environment: credentials, log: log)
             return (usage, 0)
         }
+    }
+
+    /// Has Breakwater verify what it stored, on a server that it starts for that.
+    /// - Returns: The part of the program and of that server.
+    /// - Throws: `LoopbackError` when the program fails.
+    func verify(from name: String, threads: Int) throws -> Usage {
+        try measure(
+            [
+                breakwater.path, "backup", "verify", "latest", "--store", storeURL(name), "--identity",
+                identityFile.path, "--threads", "\(threads)",
+            ] + (server.flavour == .mysql ? ["--mysql-programs", LoopbackDatabase.mysqlPrograms] : []),
+            environment: credentials, log: directory.appending(path: "verify.log"))
     }
 
     private func storeURL(_ name: String) -> String {
