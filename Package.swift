@@ -92,6 +92,9 @@ let package = Package(
             name: "MySQLClient", dependencies: ["CMariaDB", "Topology", "RecoveryCore", .crypto, .cryptoExtras],
             swiftSettings: strict),
 
+        // Where database servers are installed, and how an empty one is made.
+        .target(name: "DatabaseServers", dependencies: ["RecoveryCore"], swiftSettings: strict),
+
         // Zstandard, for backups.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -106,21 +109,23 @@ let package = Package(
         .target(
             name: "BackupEngine",
             dependencies: [
-                "Topology", "RecoveryCore", "Age", "MySQLClient", "ObjectStore", "Processes", "CZstd", .crypto,
-                .nioCore,
+                "Topology", "RecoveryCore", "Age", "MySQLClient", "DatabaseServers", "ObjectStore", "Processes",
+                "CZstd",
+                .crypto, .nioCore,
             ],
             swiftSettings: strict),
         .target(
             name: "LocalStack",
             dependencies: [
-                "Topology", "Rendering", "RedisClient", "RESP", "Certificates", "Processes", .nioCore, .nioPosix,
-                .logging,
+                "Topology", "Rendering", "RecoveryCore", "Age", "RedisClient", "RESP", "MySQLClient", "DatabaseServers",
+                "Certificates", "Processes", .nioCore, .nioPosix, .logging,
             ],
             swiftSettings: strict),
         .target(
             name: "Drills",
             dependencies: [
-                "LocalStack", "Topology", "RedisClient", "RESP", .nioCore, .nioPosix, .logging, .subprocess,
+                "LocalStack", "Topology", "RedisClient", "RESP", "MySQLClient", .nioCore, .nioPosix, .logging,
+                .subprocess,
             ],
             resources: [.embedInCode("Workload/worker.php")],
             swiftSettings: strict),
@@ -150,14 +155,17 @@ let package = Package(
 
         // Servers and a blocking client for tests and benchmarks.
         .target(
-            name: "LoopbackServers", dependencies: ["RESP", .nioCore, .nioPosix], path: "Tests/LoopbackServers",
+            name: "LoopbackServers", dependencies: ["DatabaseServers", "RecoveryCore", "RESP", .nioCore, .nioPosix],
+            path: "Tests/LoopbackServers",
             swiftSettings: strict),
 
         .testTarget(name: "TopologyTests", dependencies: ["Topology"], swiftSettings: strict),
         .testTarget(
             name: "BackupEngineTests",
             dependencies: [
-                "BackupEngine", "RecoveryCore", "MySQLClient", "ObjectStore", "LoopbackServers", .crypto, .nioCore,
+                "BackupEngine", "DatabaseServers", "RecoveryCore", "MySQLClient", "ObjectStore", "LoopbackServers",
+                .crypto,
+                .nioCore,
             ],
             swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
@@ -209,10 +217,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LocalStackTests",
-            dependencies: ["LocalStack", "RedisClient", "RESP", "Topology", "Rendering", .nioCore],
+            dependencies: ["LocalStack", "RedisClient", "RESP", "MySQLClient", "Topology", "Rendering", .nioCore],
             swiftSettings: strict),
         .testTarget(
-            name: "DrillsTests", dependencies: ["Drills", "Topology", "RedisClient", "RESP", .nioCore],
+            name: "DrillsTests", dependencies: ["Drills", "MySQLClient", "Topology", "RedisClient", "RESP", .nioCore],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

@@ -60,10 +60,10 @@ package enum StarterTopology: String, CaseIterable, ExpressibleByArgument, Senda
           hold: 800ms                   # how long commands wait for a new master; PHP's read timeout is 1s
           on_timeout: close             # what happens then: close | degrade
 
-        # A database to back up: `breakwater backup create`, then `breakwater restore --identity IDENTITY`.
-        # mysql: { primary: db-1, database: shop, user: root }
+        # A database server (MariaDB) of the store's own, and a folder for its backups: `breakwater backup create`,
+        # then `breakwater restore --identity IDENTITY`.
+        # mysql: { primary: db-1 }
         # backup:
-        #   to: ["dir:/var/backups/shop"]
         #   # Backups can be opened with the private key in IDENTITY alone. Keep a copy of it elsewhere.
         #   recipients: [RECIPIENT]
         #   keep: { last: 3, daily: 7 }

@@ -9,7 +9,7 @@ package struct StatusCommand: BreakwaterCommand {
         abstract: "Show what the store on this machine is doing now.",
         discussion: """
             Asks every process: roles and replication lag of the Redis nodes, what each Sentinel names and whether it \
-            sees a quorum, whether the sidecars are ready. Exit code 0 when all is well, 4 when something is not, 1 \
+            sees a quorum, whether the sidecars are ready and the database answers. Exit code 0 when all is well, 4 when something is not, 1 \
             when nothing runs.
 
             Examples:
@@ -111,6 +111,9 @@ package struct StatusCommand: BreakwaterCommand {
                 return member.process == .running ? "does not answer" : ""
             }
             return "names \(master) at epoch \(epoch)\(member.quorum == true ? "" : ", sees no quorum")"
+        case .database:
+            guard member.process == .running else { return "" }
+            return member.healthy ? "takes statements" : "does not answer"
         case .sidecar:
             guard member.process == .running else { return "" }
             return (member.healthy ? "ready" : "not ready") + (member.socket.map { ", unix:\($0)" } ?? "")

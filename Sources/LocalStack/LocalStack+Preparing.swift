@@ -8,9 +8,11 @@ extension LocalStack {
     static func prepare(
         _ topology: StoreTopology, _ state: StateDirectory, _ options: StackOptions
     ) throws -> (StackPlan, LoopbackClaim?, Bool) {
-        let programs = try Programs.find(
+        var programs = try Programs.find(
             redis: options.redisPrograms, proxy: options.sidecars == .none ? nil : .some(options.proxyExecutable))
+        if topology.hasLocalDatabase { programs.database = try LocalDatabase.Programs.find() }
         let secrets = try Secrets(topology, state)
+        try writeFirstStatements(topology, secrets, state)
         if let namespaces = options.namespaces {
             guard let assigned = namespaces.assigned(topology) else {
                 throw StackError("no_network", "a host of the topology has no network of its own")
@@ -44,6 +46,16 @@ extension LocalStack {
             return (plan, claim, secrets.redis != nil)
         }
         throw StackError("no_network", "no free loopback network was found", hint: "are other stacks running?")
+    }
+
+    private static func writeFirstStatements(
+        _ topology: StoreTopology, _ secrets: Secrets, _ state: StateDirectory
+    ) throws(StackError) {
+        guard let password = secrets.database, let mysql = topology.mysql, let primary = mysql.primary else { return }
+        let text = LocalDatabase.firstStatements(
+            database: mysql.database ?? MySQLTopology.localDatabase, user: mysql.user ?? MySQLTopology.localUser,
+            password: password)
+        try StateDirectory.write(text, to: LocalDatabase(primary, state).firstStatementsFile)
     }
 
     /// Writes the rendered files; what servers have learned since the last time is kept.

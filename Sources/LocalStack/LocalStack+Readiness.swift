@@ -10,6 +10,12 @@ extension LocalStack {
         try await wait("Redis", for: .redis) { await self.redisTrouble() }
         try await wait("Sentinel", for: .sentinel) { await self.sentinelTrouble() }
         try await wait("the sidecars", for: .sidecar) { await self.sidecarTrouble() }
+        try await databaseReady()
+    }
+
+    /// Returns when the database server answers.
+    package func databaseReady() async throws {
+        try await wait("the database", for: .database) { await self.databaseTrouble() }
     }
 
     /// Returns when every Sentinel sees the others and a quorum.
@@ -18,13 +24,15 @@ extension LocalStack {
     }
 
     func startAll() async throws {
-        for member in plan.members(.redis) { try start(member.name) }
+        try await prepareDatabase()
+        for member in plan.members(.database) + plan.members(.redis) { try start(member.name) }
         // A Sentinel learns of the replicas with its first INFO, and then only every ten seconds.
         try await wait("Redis", for: .redis) { await self.redisTrouble() }
         for member in plan.members(.sentinel) { try start(member.name) }
         try await sentinelsReady()
         for member in plan.members(.sidecar) { try start(member.name) }
         try await wait("the sidecars", for: .sidecar) { await self.sidecarTrouble() }
+        try await databaseReady()
     }
 
     /// Asks until there is no trouble; fails at once when a process of the stack has ended.
@@ -50,7 +58,7 @@ extension LocalStack {
     }
 
     /// The last lines of a log, for an error.
-    private static func tail(of log: String) -> String? {
+    static func tail(of log: String) -> String? {
         guard let text = StateDirectory.read(log) else { return nil }
         let lines = text.split(separator: "\n").suffix(5)
         return lines.isEmpty ? nil : lines.joined(separator: "\n")

@@ -14,7 +14,7 @@ extension LocalStack {
         }
     }
 
-    /// As the rendered units do: Sentinels and sidecars always. Redis likewise if it has its data on disk; otherwise
+    /// As the rendered units do: Sentinels, sidecars and the database always. Redis likewise if it has its data on disk; otherwise
     /// only once another node is the master, for an empty master would empty its replicas.
     private func restart(_ name: String) async {
         let isRedis = plan.members(.redis).contains { $0.name == name }

@@ -45,7 +45,7 @@ package final class LocalStack: Sendable {
                 breakwaterPasswordFile: secured ? state.secretFile("breakwater.password") : nil,
                 tls: certificates.map { .init(ca: $0.ca, certificate: $0.certificate, key: $0.key) },
                 operatorPasswordFile: secured ? state.secretFile("operator.password") : nil,
-                controlSecretFile: state.secretFile(Secrets.controlFile),
+                controlSecretFile: state.secretFile(Secrets.controlFile), database: plan.databaseAccess(state),
                 members: plan.members.map { member in
                     StackManifest.Member(
                         name: member.name, kind: member.kind, address: member.endpoint.description,
@@ -114,6 +114,8 @@ package final class LocalStack: Sendable {
             return member
         }
     }
+
+    var manifestNow: StackManifest { manifest.withLock { $0 } }
 
     package func members(_ kind: StackManifest.Kind) -> [StackManifest.Member] {
         members.filter { $0.kind == kind }
@@ -207,6 +209,7 @@ package final class LocalStack: Sendable {
         guard let member = plan.members.first(where: { $0.name == name }) else {
             throw StackError("unknown_member", "the stack has no member \(name)")
         }
+        try checkData(of: member)
         // What a killed sidecar left behind; the next one would find the path taken.
         if let socket = member.socket { unlink(socket) }
         let pid = try StackError.translating { () throws(ProcessError) in
@@ -230,11 +233,11 @@ package final class LocalStack: Sendable {
         }
     }
 
-    /// Sidecars first, so that they drain while there is a master; Redis last.
+    /// Sidecars first, so that they drain while there is a master; what holds data last.
     private func stop() async {
         supervisor.beginStopping()
         if options.stopsWithin > .zero {
-            for kind in [StackManifest.Kind.sidecar, .sentinel, .redis] {
+            for kind in [StackManifest.Kind.sidecar, .sentinel, .redis, .database] {
                 for member in plan.members(kind) {
                     supervisor.signal(member.name, SIGTERM)
                     // A stopped process takes its signals when it goes on.

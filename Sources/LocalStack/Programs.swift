@@ -8,6 +8,8 @@ struct Programs: Sendable, Equatable {
     var sentinelArguments: [String]
     /// Nil when there are to be no sidecars.
     var proxy: String?
+    /// Nil when there is to be no database server.
+    var database: LocalDatabase.Programs?
 
     /// Finds Redis, or else Valkey, in the folder `redis`, or when that is nil in the search path (and where Debian
     /// puts servers), and the sidecar: `proxy` is its path, `.some(nil)` to look for it beside this program, or nil for

@@ -10,6 +10,12 @@ struct Secrets {
     /// What the sidecars' clients must present; nil for nothing.
     var clientPasswordFile: String?
 
+    /// Of the database account that backs up and restores; nil without a database server.
+    var database: Secret?
+
+    /// The file with it, in the directory of secrets.
+    static let databaseFile = "mysql.password"
+
     /// Fetches what the topology refers to, and writes what processes read from files.
     init(_ topology: StoreTopology, _ state: StateDirectory) throws {
         let given = try topology.redis.flatMap { redis in
@@ -34,6 +40,16 @@ struct Secrets {
             try state.keep(try reference.fetch(), as: Self.controlFile)
         } else {
             _ = try state.password(Self.controlFile)
+        }
+        if topology.hasLocalDatabase {
+            if let reference = topology.mysql?.password {
+                let password = try reference.fetch()
+                try state.keep(password, as: Self.databaseFile)
+                database = password
+            } else {
+                database = try state.password(Self.databaseFile)
+            }
+            try LocalBackups(state).prepare()
         }
         if let reference = topology.sidecar?.password {
             try state.keep(try reference.fetch(), as: "client.password")

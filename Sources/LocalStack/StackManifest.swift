@@ -5,7 +5,7 @@ package import RedisClient
 /// paths of secrets, never secrets.
 package struct StackManifest: Codable, Sendable, Equatable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
-        case redis, sentinel, sidecar
+        case redis, sentinel, sidecar, database
     }
 
     package struct Member: Codable, Sendable, Equatable {
@@ -13,7 +13,7 @@ package struct StackManifest: Codable, Sendable, Equatable {
         package var kind: Kind
         /// Where it is reached over TCP, `127.A.B.N:PORT`.
         package var address: String
-        /// A sidecar's unix socket.
+        /// A sidecar's or a database server's unix socket.
         package var socket: String?
         /// A sidecar's `/metrics`, `/livez` and `/readyz`.
         package var admin: String?
@@ -31,6 +31,24 @@ package struct StackManifest: Codable, Sendable, Equatable {
         package var ca: String
         package var certificate: String
         package var key: String
+    }
+
+    /// The database server, and where its backups go unless the topology says otherwise.
+    package struct Database: Codable, Sendable, Equatable {
+        /// The host's name.
+        package var node: String
+        /// `127.A.B.N:PORT`.
+        package var address: String
+        package var socket: String
+        /// The shop's database.
+        package var name: String
+        /// Who backs it up and restores it, and the file with that account's password.
+        package var user: String
+        package var passwordFile: String
+        /// `dir:/…`.
+        package var bucket: String
+        /// What opens the backups.
+        package var identityFile: String
     }
 
     package var store: String
@@ -53,6 +71,8 @@ package struct StackManifest: Codable, Sendable, Equatable {
     package var operatorPasswordFile: String?
     /// The file with the secret of the sidecars' control API.
     package var controlSecretFile: String?
+    /// Nil without a `mysql` section that names a `primary`.
+    package var database: Database?
     package var members: [Member]
 
     /// Nil when there is no file or it cannot be read.

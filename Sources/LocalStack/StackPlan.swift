@@ -19,8 +19,10 @@ struct StackPlan: Sendable {
     var topology: StoreTopology
     var redis: RedisTopology
     var files: [RenderedFile]
-    /// Redis nodes, Sentinels, sidecars, each in the order of the topology.
+    /// The database server, Redis nodes, Sentinels, sidecars, each in the order of the topology.
     var members: [Member]
+    var database: LocalDatabase?
+    var databasePrograms: LocalDatabase.Programs?
 
     var needsCertificates: Bool { redis.tls != nil || topology.sidecar?.tls != nil }
 
@@ -44,6 +46,7 @@ struct StackPlan: Sendable {
             throw StackError("cannot_render", "the configuration cannot be rendered", cause: "\(error)")
         }
         members = []
+        try planDatabase(state, programs, options.namespaces)
         for name in redis.nodes {
             members.append(
                 try Self.server(
@@ -81,6 +84,31 @@ struct StackPlan: Sendable {
             members.append(options.namespaces?.moving(member, to: name) ?? member)
         }
         try checkSocketPaths()
+    }
+
+    private mutating func planDatabase(
+        _ state: StateDirectory, _ programs: Programs, _ namespaces: HostNamespaces?
+    ) throws(StackError) {
+        guard let programs = programs.database, let mysql = topology.mysql, let primary = mysql.primary else { return }
+        let database = LocalDatabase(primary, state)
+        let address = try Self.address(primary, topology, namespaces)
+        let member = Member(
+            name: primary, kind: .database, endpoint: RedisEndpoint(host: address, port: mysql.port),
+            socket: database.socket, executable: programs.server,
+            arguments: database.arguments(address: address, port: mysql.port), log: state.log(of: primary))
+        members.append(namespaces?.moving(member, to: primary) ?? member)
+        (self.database, databasePrograms) = (database, programs)
+    }
+
+    /// What others need to reach the database; nil without one.
+    func databaseAccess(_ state: StateDirectory) -> StackManifest.Database? {
+        guard let database, let member = members(.database).first else { return nil }
+        let backups = LocalBackups(state)
+        return StackManifest.Database(
+            node: database.node, address: member.endpoint.description, socket: database.socket,
+            name: topology.mysql?.database ?? MySQLTopology.localDatabase,
+            user: topology.mysql?.user ?? MySQLTopology.localUser, passwordFile: state.secretFile(Secrets.databaseFile),
+            bucket: "dir:\(backups.bucket)", identityFile: backups.identityFile)
     }
 
     private static func server(

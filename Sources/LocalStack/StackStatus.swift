@@ -18,7 +18,8 @@ package struct StackStatus: Sendable, Codable, Equatable {
         package var admin: String?
         package var pid: Int32?
         package var process: Process
-        /// It answers, and as what it should be: a linked replica, a Sentinel with a quorum, a ready sidecar.
+        /// It answers, and as what it should be: a linked replica, a Sentinel with a quorum, a ready sidecar, a
+        /// database that takes statements.
         package var healthy: Bool
         /// Redis: what it says of itself.
         package var role: NodeReading.Role?
@@ -58,7 +59,7 @@ package struct StackStatus: Sendable, Codable, Equatable {
         let members = await withTaskGroup(of: (Int, Member, NodeReading?).self) { group in
             for (index, member) in manifest.members.enumerated() {
                 group.addTask {
-                    let (result, reading) = await Self.probe(member, manifest.service, credentials, tls)
+                    let (result, reading) = await Self.probe(member, manifest, credentials, tls)
                     return (index, result, reading)
                 }
             }
@@ -70,7 +71,7 @@ package struct StackStatus: Sendable, Codable, Equatable {
     }
 
     private static func probe(
-        _ member: StackManifest.Member, _ service: String, _ credentials: RedisCredentials?, _ tls: RedisTLS?
+        _ member: StackManifest.Member, _ manifest: StackManifest, _ credentials: RedisCredentials?, _ tls: RedisTLS?
     ) async -> (Member, NodeReading?) {
         var result = Member(
             name: member.name, kind: member.kind, address: member.address, socket: member.socket,
@@ -83,7 +84,7 @@ package struct StackStatus: Sendable, Codable, Equatable {
             result.linked = reading.role == .replica ? reading.isLinked : nil
             return (result, reading)
         case .sentinel:
-            guard let reading = await SentinelReading.of(endpoint, service: service, tls: tls) else { break }
+            guard let reading = await SentinelReading.of(endpoint, service: manifest.service, tls: tls) else { break }
             result.master = reading.master?.description
             result.epoch = reading.epoch
             result.quorum = reading.hasQuorum
@@ -91,6 +92,8 @@ package struct StackStatus: Sendable, Codable, Equatable {
         case .sidecar:
             guard let admin = member.admin.flatMap({ RedisEndpoint(parsing: $0) }) else { break }
             result.healthy = await HTTPProbe.status(admin, path: "/readyz") == 200
+        case .database:
+            result.healthy = await manifest.database?.settings(reading: .seconds(1))?.answers() ?? false
         }
         return (result, nil)
     }

@@ -1,12 +1,13 @@
 internal import Foundation
 
 extension BackupTopology {
-    init(reading section: SectionReader) {
+    /// `hasBucket` says that there is a store unless the section names one.
+    init(reading section: SectionReader, hasBucket: Bool) {
         schedule = section.value("schedule")
         timeZone = section.value("time_zone", as: TimeZoneName.self)?.text ?? "UTC"
         // Keys of the section are those of every store that has none of its own.
         let keys = BackupStore.Credentials(reading: section, or: .environment)
-        section.require("to", hint: "at least one of s3://bucket/prefix?region=… or dir:/path")
+        if !hasBucket { section.require("to", hint: "at least one of s3://bucket/prefix?region=… or dir:/path") }
         to = section.stores("to", keys)
         replicateTo = section.stores("replicate_to", keys)
         recipients = section.list("recipients", of: AgeRecipientText.self)?.map(\.text) ?? []

@@ -1,5 +1,5 @@
 extension MySQLTopology {
-    init(reading section: SectionReader) {
+    init(reading section: SectionReader, provider: StoreTopology.Provider) {
         endpoint = section.value("endpoint", as: Endpoint.self)?.text
         managed = section.value("managed") ?? (endpoint != nil)
         primary = section.text("primary", .label(63))
@@ -11,6 +11,10 @@ extension MySQLTopology {
         ca = section.text("ca", .plainPath)
         tls = section.value("tls")
         section.finish()
+        if provider == .local, primary != nil {
+            database = database ?? Self.localDatabase
+            user = user ?? Self.localUser
+        }
 
         let path = section.path
         if managed, endpoint == nil {

@@ -13,6 +13,9 @@ package struct MySQLTopology: Sendable, Equatable {
         case off
     }
 
+    /// What a local store's database and its account are called when the file does not say.
+    package static let localDatabase = "shop", localUser = "breakwater"
+
     package var managed: Bool
     /// `host:port` of a managed database.
     package var endpoint: String?
@@ -30,6 +33,9 @@ package struct MySQLTopology: Sendable, Equatable {
 }
 
 extension StoreTopology {
+    /// Whether `breakwater up` runs a database server, keeps its password, and has a bucket for its backups.
+    package var hasLocalDatabase: Bool { provider == .local && mysql?.primary != nil }
+
     /// Where the database that takes writes is reached; `nil` without a `mysql` section, or on a local store whose
     /// primary has no address yet.
     package var database: MySQLAddress? {

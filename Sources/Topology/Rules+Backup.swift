@@ -11,7 +11,7 @@ extension Rules {
     func check(_ backup: BackupTopology) {
         checkSource(backup)
         checkStores(backup)
-        if backup.recipients.isEmpty {
+        if backup.recipients.isEmpty, !topology.hasLocalDatabase {
             context.report(
                 .backupNoRecipient, at: "backup", with: ["backup.recipients"],
                 "nobody could decrypt the backups, so none are made: there is no recipient",
@@ -54,7 +54,7 @@ extension Rules {
         for (key, stores) in [("to", backup.to), ("replicate_to", backup.replicateTo)] {
             places += stores.enumerated().map { ("backup.\(key)[\($0.offset)]", $0.element.location) }
         }
-        if backup.to.isEmpty {
+        if backup.to.isEmpty, !topology.hasLocalDatabase {
             context.report(
                 .backupNoStore, at: "backup.to", "there is no store to back up to",
                 hint: "at least one of s3://bucket/prefix?region=… or dir:/path")

@@ -69,8 +69,14 @@ extension StoreTopology {
                 "sidecar", .sidecarWithoutRedis, "a sidecar is described, but there is no `redis` section",
                 hint: "add `redis`, or remove `sidecar`")
         }
-        mysql = file.section("mysql").map(MySQLTopology.init(reading:))
-        backup = file.section("backup").map(BackupTopology.init(reading:))
+        mysql = file.section("mysql").map { MySQLTopology(reading: $0, provider: provider) }
+        // Where to and for whom, `breakwater up` knows for a database of its own.
+        let hasBucket = provider == .local && mysql?.primary != nil
+        backup = file.section("backup").map { BackupTopology(reading: $0, hasBucket: hasBucket) }
+        if backup == nil, hasBucket {
+            backup = BackupTopology(
+                reading: SectionReader(nil, path: "backup", context: file.context), hasBucket: hasBucket)
+        }
         loadBalancer = file.section("load_balancer").map(LoadBalancerTopology.init(reading:))
         dns = file.section("dns").map(DNSTopology.init(reading:))
         regionFailover = file.section("region_failover").map(RegionFailoverTopology.init(reading:))

@@ -1,4 +1,6 @@
+internal import DatabaseServers
 package import Foundation
+internal import RecoveryCore
 
 /// A MySQL or MariaDB of its own data directory, on two loopback addresses and a unix socket. There is the user `root`
 /// without a password, who may come from everywhere.
@@ -56,7 +58,7 @@ package final class LoopbackDatabase: Sendable {
             otherAddress = network + ".2"
             let programs = try Programs(flavour)
             let data = (kept ?? directory.appending(path: "data")).path
-            if !FileManager.default.fileExists(atPath: data) { _ = try output(of: programs.initialise(data)) }
+            if !FileManager.default.fileExists(atPath: data) { _ = try output(of: try programs.initialise(data)) }
             let first = try ServerProcess.write(
                 "init.sql",
                 ["CREATE USER IF NOT EXISTS root@'%';", "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"],
@@ -102,23 +104,20 @@ package final class LoopbackDatabase: Sendable {
 /// How the two families are started.
 private struct Programs {
     let flavour: LoopbackDatabase.Flavour
-    /// For `mysql`, the folder `usr` of its root.
-    private let base: String
-    private let mysqld: String
+    private let server: String
 
     init(_ flavour: LoopbackDatabase.Flavour) throws {
         self.flavour = flavour
-        let programs = ServerFlavour.root("mysql-sid")
-        mysqld = programs.appending(path: "mysqld").path
-        base = programs.deletingLastPathComponent().appending(path: "usr").path
         switch flavour {
         case .mariadb:
-            guard (try? output(of: ["sh", "-c", "PATH=$PATH:/usr/sbin; command -v mariadbd"])) != nil else {
+            guard let server = DatabasePrograms().candidates(for: .mariadb).first else {
                 throw LoopbackError("mariadbd is not installed: apt-get install mariadb-server")
             }
+            self.server = server
         case .mysql:
-            guard FileManager.default.isExecutableFile(atPath: mysqld) else {
-                throw LoopbackError("\(mysqld) is not there: Scripts/bootstrap test")
+            server = ServerFlavour.root("mysql-sid").appending(path: "mysqld").path
+            guard FileManager.default.isExecutableFile(atPath: server) else {
+                throw LoopbackError("\(server) is not there: Scripts/bootstrap test")
             }
         }
     }
@@ -128,22 +127,18 @@ private struct Programs {
         ["--no-defaults", "--user=\(NSUserName())", "--datadir=\(data)"]
     }
 
-    private var mysqlFolders: [String] {
-        ["--basedir=\(base)", "--lc-messages-dir=\(base)/share/mysql", "--plugin-dir=\(base)/lib/mysql/plugin"]
-    }
-
-    func initialise(_ data: String) -> [String] {
-        switch flavour {
-        case .mariadb:
-            ["mariadb-install-db"] + common(data) + ["--auth-root-authentication-method=normal", "--skip-test-db"]
-        case .mysql: [mysqld] + common(data) + mysqlFolders + ["--initialize-insecure"]
+    func initialise(_ data: String) throws -> [String] {
+        let family: DatabaseServer.Family = flavour == .mariadb ? .mariadb : .mysql
+        guard let (program, arguments) = DatabasePrograms().initialisation(of: server, family, common(data)) else {
+            throw LoopbackError("mariadb-install-db is not installed: apt-get install mariadb-server")
         }
+        return [program] + arguments
     }
 
     func serve(_ data: String) -> [String] {
         switch flavour {
-        case .mariadb: ["mariadbd"] + common(data)
-        case .mysql: [mysqld] + common(data) + mysqlFolders + ["--mysqlx=OFF"]
+        case .mariadb: [server] + common(data)
+        case .mysql: [server] + common(data) + DatabasePrograms.relocation(of: server) + ["--mysqlx=OFF"]
         }
     }
 

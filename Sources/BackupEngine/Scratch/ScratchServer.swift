@@ -1,3 +1,4 @@
+internal import DatabaseServers
 internal import Foundation
 package import MySQLClient
 internal import Processes
@@ -54,7 +55,7 @@ package struct ScratchServer: Sendable {
         return try await ScratchProcesses.with(sweeping: directory.path) { processes in
             try directory.create()
             let starter = ScratchStarter(
-                plan: plan, directory: directory, programs: ScratchPrograms(options.programs), processes: processes)
+                plan: plan, directory: directory, programs: DatabasePrograms(options.programs), processes: processes)
             let server = try await starter.start(for: source)
             do {
                 return try await body(server)
@@ -76,7 +77,7 @@ private struct ScratchStarter {
 
     let plan: ScratchPlan
     let directory: ScratchDirectory
-    let programs: ScratchPrograms
+    let programs: DatabasePrograms
     let processes: ScratchProcesses
 
     func start(for source: BackupManifest.Source) async throws -> ScratchServer {
@@ -99,7 +100,7 @@ private struct ScratchStarter {
     }
 
     private func place(of program: ScratchProgram) -> [String] {
-        program.server.family == .mysql ? ScratchPrograms.relocation(of: program.path) : []
+        program.server.family == .mysql ? DatabasePrograms.relocation(of: program.path) : []
     }
 
     private func program(for source: BackupManifest.Source) async throws -> ScratchProgram {
@@ -121,20 +122,11 @@ private struct ScratchStarter {
 
     private func initialise(_ program: ScratchProgram) async throws {
         let log = directory.path + "/initialise.log"
-        let exit: ProcessExit
-        switch program.server.family {
-        case .mysql:
-            exit = try await processes.run(
-                "initialise", program.path, directory.options + place(of: program) + ["--initialize-insecure"], log: log
-            )
-        case .mariadb:
-            guard let installer = programs.installer(for: program.path) else { throw ScratchError.installerMissing }
-            exit = try await processes.run(
-                "initialise", installer,
-                directory.options + [
-                    "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-                ], log: log)
-        }
+        guard
+            let (maker, arguments) = programs.initialisation(
+                of: program.path, program.server.family, directory.options)
+        else { throw ScratchError.installerMissing }
+        let exit = try await processes.run("initialise", maker, arguments, log: log)
         guard exit.signal == nil, exit.code == 0 else {
             throw ScratchError.ended("make its data directory", log: directory.lastWords(of: log))
         }

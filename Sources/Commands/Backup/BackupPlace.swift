@@ -2,6 +2,7 @@ package import ArgumentParser
 internal import BackupEngine
 internal import CloudHTTP
 internal import Foundation
+internal import LocalStack
 internal import Logging
 internal import ObjectStore
 internal import Topology
@@ -39,7 +40,8 @@ struct BackupPlace: Sendable {
                     code: "backup.no_place", summary: "there is neither a --store nor a topology file",
                     hint: "say --store s3://bucket/prefix?region=… or -f FILE", status: .invalid)
             }
-            topology = try TopologyOptions.load(file, console)
+            let state = StateDirectory(StateDirectory.besideTopology(file))
+            topology = try TopologyOptions.load(file, console).filledIn(from: state)
         }
         if !options.store.isEmpty {
             required = try options.store.map { BackupStore(try Self.location($0)) }

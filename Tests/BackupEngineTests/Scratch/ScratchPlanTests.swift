@@ -1,3 +1,4 @@
+import DatabaseServers
 import Foundation
 import RecoveryCore
 import Testing
@@ -80,12 +81,12 @@ struct ScratchPlanTests {
             try Data().write(to: file)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
         }
-        let programs = ScratchPrograms([root.path], searchPath: "")
+        let programs = DatabasePrograms([root.path], searchPath: "")
         let server = "\(root.path)/usr/sbin/mysqld"
         #expect(programs.candidates(for: .mysql).first == server)
         #expect(programs.candidates(for: .mariadb).first == server, "it may be a MariaDB of old")
         #expect(programs.installer(for: server) == "\(root.path)/usr/bin/mariadb-install-db")
-        #expect(ScratchPrograms.relocation(of: server).first == "--basedir=\(root.path)/usr")
-        #expect(ScratchPrograms.relocation(of: "/usr/sbin/mysqld").isEmpty)
+        #expect(DatabasePrograms.relocation(of: server).first == "--basedir=\(root.path)/usr")
+        #expect(DatabasePrograms.relocation(of: "/usr/sbin/mysqld").isEmpty)
     }
 }
