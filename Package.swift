@@ -18,6 +18,8 @@ extension Target.Dependency {
     static let crypto = Self.product(name: "Crypto", package: "swift-crypto")
     static let cryptoExtras = Self.product(name: "CryptoExtras", package: "swift-crypto")
     static let deque = Self.product(name: "DequeModule", package: "swift-collections")
+    static let grdb = Self.product(name: "GRDB", package: "GRDB.swift")
+    static let hummingbird = Self.product(name: "Hummingbird", package: "hummingbird")
     static let logging = Self.product(name: "Logging", package: "swift-log")
     static let nioCore = Self.product(name: "NIOCore", package: "swift-nio")
     static let nioEmbedded = Self.product(name: "NIOEmbedded", package: "swift-nio")
@@ -47,6 +49,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -95,6 +99,9 @@ let package = Package(
         // Where database servers are installed, and how an empty one is made.
         .target(name: "DatabaseServers", dependencies: ["RecoveryCore"], swiftSettings: strict),
 
+        // What an agent remembers, in SQLite.
+        .target(name: "StateStore", dependencies: ["RecoveryCore", .grdb], swiftSettings: strict),
+
         // Zstandard, for backups.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -112,6 +119,13 @@ let package = Package(
                 "Topology", "RecoveryCore", "Age", "MySQLClient", "DatabaseServers", "ObjectStore", "Processes",
                 "CZstd",
                 .crypto, .nioCore,
+            ],
+            swiftSettings: strict),
+        // What is asked of an agent, and its answers, over a unix socket.
+        .target(
+            name: "ControlAPI",
+            dependencies: [
+                "RecoveryCore", .hummingbird, .asyncHTTPClient, .nioCore, .nioHTTP1, .logging, .serviceLifecycle,
             ],
             swiftSettings: strict),
         .target(

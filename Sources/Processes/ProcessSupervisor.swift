@@ -138,10 +138,11 @@ package final class ProcessSupervisor: Sendable {
         return (exit, resumed)
     }
 
-    /// Starts a process under a name that no running process has.
-    package func start(_ name: String, executable: String, arguments: [String], log: String) throws(ProcessError)
-        -> pid_t
-    {
+    /// Starts a process under a name that no running process has. Its standard output goes to `output` if there is
+    /// one, everything else it says to `log`.
+    package func start(
+        _ name: String, executable: String, arguments: [String], log: String, output: Int32? = nil
+    ) throws(ProcessError) -> pid_t {
         let result: Result<pid_t, ProcessError> = state.withLock { state in
             guard state.running[name] == nil else {
                 return .failure(ProcessError("running_already", "\(name) is running already"))
@@ -154,7 +155,7 @@ package final class ProcessSupervisor: Sendable {
                 // server, so the process id is the server's.
                 let pid = try SpawnedProcess.start(
                     "/bin/sh", ["-c", "umask 077; exec \"$0\" \"$@\"", executable] + arguments,
-                    streams: .init(input: nil, log: log), group: group)
+                    streams: .init(input: nil, log: log, output: output), group: group)
                 state.running[name] = pid
                 return .success(pid)
             } catch {

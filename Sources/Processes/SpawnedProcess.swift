@@ -8,10 +8,13 @@ package enum SpawnedProcess {
         package var input: Int32?
         /// A file to append to, made if need be and readable by its owner alone; nil for `/dev/null`.
         package var log: String?
+        /// A descriptor for standard output alone; nil for that of standard error.
+        package var output: Int32?
 
-        package init(input: Int32?, log: String?) {
+        package init(input: Int32?, log: String?, output: Int32? = nil) {
             self.input = input
             self.log = log
+            self.output = output
         }
     }
 
@@ -31,8 +34,8 @@ package enum SpawnedProcess {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         }
         posix_spawn_file_actions_addopen(
-            &actions, 1, streams.log ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+            &actions, 2, streams.log ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, streams.output ?? 2, 1)
         for descriptor in Self.openDescriptors() where descriptor > 2 {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }

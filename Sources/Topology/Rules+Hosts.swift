@@ -46,6 +46,8 @@ extension Rules {
         check(topology.web?.nodes ?? [], at: "web.nodes")
         if context.isGiven("sidecar.nodes") { check(topology.sidecar?.nodes ?? [], at: "sidecar.nodes") }
         check(topology.mysql?.replicas ?? [], at: "mysql.replicas")
+        check(topology.agent.nodes ?? [], at: "agent.nodes")
+        check(topology.agent.fileNodes ?? [], at: "agent.file_nodes")
         if let primary = topology.mysql?.primary, topology.host(primary) == nil {
             reportUnknown(primary, at: "mysql.primary")
         }

@@ -77,6 +77,8 @@ extension StoreTopology {
             backup = BackupTopology(
                 reading: SectionReader(nil, path: "backup", context: file.context), hasBucket: hasBucket)
         }
+        agent = AgentTopology(
+            reading: file.section("agent") ?? SectionReader(nil, path: "agent", context: file.context))
         loadBalancer = file.section("load_balancer").map(LoadBalancerTopology.init(reading:))
         dns = file.section("dns").map(DNSTopology.init(reading:))
         regionFailover = file.section("region_failover").map(RegionFailoverTopology.init(reading:))
@@ -95,6 +97,8 @@ extension StoreTopology {
         names += web?.nodes ?? []
         names += mysql?.primary.map { [$0] } ?? []
         names += mysql?.replicas ?? []
+        names += agent.nodes ?? []
+        names += agent.fileNodes ?? []
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }
     }

@@ -23,6 +23,7 @@ package struct StoreTopology: Sendable, Equatable {
     package var sidecar: SidecarTopology?
     package var mysql: MySQLTopology?
     package var backup: BackupTopology?
+    package var agent: AgentTopology
     package var web: WebTopology?
     package var loadBalancer: LoadBalancerTopology?
     package var dns: DNSTopology?

@@ -21,7 +21,7 @@ struct DocumentationTests {
 
     /// The hint of an unknown key lists those that are known.
     @Test(arguments: [
-        "", "regions", "redis", "sidecar", "mysql", "backup", "backup.keep", "web", "load_balancer", "dns",
+        "", "regions", "redis", "sidecar", "mysql", "backup", "backup.keep", "agent", "web", "load_balancer", "dns",
         "region_failover",
     ])
     func everyKeyIsExplained(_ section: String) throws {

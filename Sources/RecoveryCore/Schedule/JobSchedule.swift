@@ -88,14 +88,15 @@ package struct JobSchedule: Sendable {
         return moment + (jitter * Double(hash >> 40) / Double(1 << 24)).rounded(.down)
     }
 
-    private static func pause(after failures: Int) -> TimeInterval {
+    /// In seconds, after so many failures in a row.
+    package static func pause(after failures: Int) -> TimeInterval {
         min(longestPause, firstPause * Double(1 << min(20, failures - 1)))
     }
 
     /// Looks in growing spans before `end`, so that a schedule of every minute that was left alone for a year costs no
     /// half a million steps.
     private func newestMoment(after start: Date, upTo end: Date) -> Date? {
-        for span in [3_600, 86_400, 40 * 86_400, 400 * 86_400, Double.infinity] {
+        for span: TimeInterval in [3_600, 86_400, 40 * 86_400, 400 * 86_400, .infinity] {
             let from = max(start, end - span)
             var newest: Date?
             var time = from
