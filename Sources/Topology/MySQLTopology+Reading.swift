@@ -10,6 +10,8 @@ extension MySQLTopology {
         password = section.value("password")
         ca = section.text("ca", .plainPath)
         tls = section.value("tls")
+        endpointFile = section.text("endpoint_file", .plainPath)
+        haproxy = section.section("haproxy").flatMap(HAProxy.init(reading:))
         section.finish()
         if provider == .local, primary != nil {
             database = database ?? Self.localDatabase
@@ -34,6 +36,18 @@ extension MySQLTopology {
                 "the database has an `endpoint` and a `primary`: nobody can tell which one takes the writes",
                 hint: "keep `endpoint` for a managed database, `primary` for one on a host of the store")
         }
+    }
+}
+
+extension MySQLTopology.HAProxy {
+    fileprivate init?(reading section: SectionReader) {
+        section.require("socket", hint: "the path of `stats socket`, such as /run/haproxy/admin.sock")
+        section.require("server", hint: "`backend/server`, such as mysql/primary")
+        let socket = section.text("socket", .plainPath)
+        let server = section.text("server", .haproxyServer)
+        section.finish()
+        guard let socket, let server else { return nil }
+        self.init(socket: socket, server: server)
     }
 }
 

@@ -16,6 +16,14 @@ package struct MySQLTopology: Sendable, Equatable {
     /// What a local store's database and its account are called when the file does not say.
     package static let localDatabase = "shop", localUser = "breakwater"
 
+    /// A server of an HAProxy that stands before the database under an address that never changes.
+    package struct HAProxy: Sendable, Hashable {
+        /// Path of its runtime socket, which must have the level `admin`.
+        package var socket: String
+        /// `backend/server`
+        package var server: String
+    }
+
     package var managed: Bool
     /// `host:port` of a managed database.
     package var endpoint: String?
@@ -30,6 +38,9 @@ package struct MySQLTopology: Sendable, Equatable {
     package var ca: String?
     /// `nil` when the file does not say; ``MySQLAddress/effectiveTLS`` is what holds then.
     package var tls: TLS?
+    /// A file on the web nodes that `wp-config.php` includes, with `DB_HOST` and `DB_NAME`; ours to write.
+    package var endpointFile: String?
+    package var haproxy: HAProxy?
 }
 
 extension StoreTopology {

@@ -29,6 +29,15 @@ struct StringRule: Sendable {
         text.hasPrefix("/") && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "/._-+@".utf8.contains($0) }
     }
 
+    /// One line of HAProxy's runtime socket is one command, and `;` separates two.
+    static let haproxyServer = StringRule(expectation: "`backend/server`") { text in
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2
+            && parts.allSatisfy { part in
+                !part.isEmpty && part.utf8.allSatisfy { $0.isASCIIAlphanumeric || "._-:".utf8.contains($0) }
+            }
+    }
+
     static let groupName = StringRule(expectation: "the name of a group") { text in
         (1...32).contains(text.utf8.count)
             && text.utf8.allSatisfy { ($0.isASCIIAlphanumeric || "_-".utf8.contains($0)) && !$0.isUpperCase }

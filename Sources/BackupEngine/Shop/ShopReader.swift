@@ -76,7 +76,7 @@ struct ShopReader {
         }
     }
 
-    private func columns() async throws -> [String: Set<String>] {
+    func columns() async throws -> [String: Set<String>] {
         let listed = try await connection.query(
             "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()")
         var tables: [String: Set<String>] = [:]
