@@ -43,6 +43,7 @@ package struct Breakwater: AsyncParsableCommand {
                 subcommands: [
                     BackupCommand.self,
                     RestoreCommand.self,
+                    FilesCommand.self,
                     SwitchoverCommand.self,
                 ]),
             CommandGroup(

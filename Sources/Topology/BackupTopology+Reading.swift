@@ -6,10 +6,12 @@ extension BackupTopology {
         schedule = section.value("schedule")
         timeZone = section.value("time_zone", as: TimeZoneName.self)?.text ?? "UTC"
         // Keys of the section are those of every store that has none of its own.
-        let keys = BackupStore.Credentials(reading: section, or: .environment)
+        let keys = BackupStore.Credentials(reading: section) ?? .environment
+        let pruning = BackupStore.Credentials(reading: section, "prune_")
         if !hasBucket { section.require("to", hint: "at least one of s3://bucket/prefix?region=… or dir:/path") }
-        to = section.stores("to", keys)
-        replicateTo = section.stores("replicate_to", keys)
+        to = section.stores("to", keys, pruning)
+        required = section.value("required", in: 1...max(1, to.count)) ?? max(1, to.count)
+        replicateTo = section.stores("replicate_to", keys, pruning)
         recipients = section.list("recipients", of: AgeRecipientText.self)?.map(\.text) ?? []
         pointInTime = section.value("point_in_time") ?? false
         verify = section.value("verify")
@@ -31,31 +33,37 @@ extension BackupTopology {
 
 extension SectionReader {
     /// Stores, each written as its location alone, or as a section with keys of its own.
-    fileprivate func stores(_ key: String, _ keys: BackupStore.Credentials) -> [BackupStore] {
+    fileprivate func stores(
+        _ key: String, _ keys: BackupStore.Credentials, _ pruning: BackupStore.Credentials?
+    ) -> [BackupStore] {
         entries(key, of: BackupLocation.self).compactMap { entry in
             switch entry {
-            case .value(let location): return BackupStore(location, credentials: keys)
+            case .value(let location): return BackupStore(location, credentials: keys, pruning: pruning)
             case .section(let section):
                 section.require("url")
                 let location = section.value("url", as: BackupLocation.self)
-                let credentials = BackupStore.Credentials(reading: section, or: keys)
+                let credentials = BackupStore.Credentials(reading: section) ?? keys
+                let own = BackupStore.Credentials(reading: section, "prune_") ?? pruning
                 section.finish()
-                return location.map { BackupStore($0, credentials: credentials) }
+                return location.map { BackupStore($0, credentials: credentials, pruning: own) }
             }
         }
     }
 }
 
 extension BackupStore.Credentials {
-    fileprivate init(reading section: SectionReader, or others: Self) {
+    /// Nil when the section has none.
+    fileprivate init?(reading section: SectionReader, _ prefix: String = "") {
+        let (first, second) = ("\(prefix)access_key", "\(prefix)secret_key")
         // Half of one pair and half of another open nothing.
-        if section.has("access_key") != section.has("secret_key") {
-            section.require("access_key", hint: "an access key and its secret key go together")
-            section.require("secret_key", hint: "an access key and its secret key go together")
+        if section.has(first) != section.has(second) {
+            section.require(first, hint: "an access key and its secret key go together")
+            section.require(second, hint: "an access key and its secret key go together")
         }
-        let access = section.value("access_key", as: SecretReference.self)
-        let secret = section.value("secret_key", as: SecretReference.self)
-        if let access, let secret { self.init(accessKey: access, secretKey: secret) } else { self = others }
+        let access = section.value(first, as: SecretReference.self)
+        let secret = section.value(second, as: SecretReference.self)
+        guard let access, let secret else { return nil }
+        self.init(accessKey: access, secretKey: secret)
     }
 }
 
@@ -76,6 +84,7 @@ extension BackupTopology.Files {
         section.require("paths")
         paths = section.list("paths", .plainPath) ?? []
         exclude = section.list("exclude") ?? []
+        password = section.value("password")
         section.finish()
     }
 }

@@ -3,13 +3,17 @@ package struct BackupTopology: Sendable, Equatable {
     package struct Files: Sendable, Hashable {
         package var paths: [String]
         package var exclude: [String]
+        /// Where the node that backs up has the repository's password; nil for its usual place.
+        package var password: SecretReference?
     }
 
     package var schedule: CronSchedule?
     /// Of ``schedule``, ``verify`` and ``keep``: a name of the time zone database.
     package var timeZone: String
-    /// Every one of them must have a backup's manifest before the backup counts.
+    /// ``required`` of them must have a backup's manifest before the backup counts.
     package var to: [BackupStore]
+    /// At least 1, at most as many as there are in ``to``.
+    package var required: Int
     /// They get the same bytes; a backup that did not reach them is done, but degraded.
     package var replicateTo: [BackupStore]
     /// age recipients, `age1…`. Their form is checked here, their checksum where they are used.
@@ -31,6 +35,8 @@ package struct BackupStore: Sendable, Hashable {
     package var location: BackupLocation
     /// `nil` for a directory.
     package var credentials: Credentials?
+    /// What deletes in it; `nil` when ``credentials`` may.
+    package var pruneCredentials: Credentials?
 
     package struct Credentials: Sendable, Hashable {
         package var accessKey: SecretReference
@@ -51,8 +57,9 @@ package struct BackupStore: Sendable, Hashable {
         self.init(location, credentials: .environment)
     }
 
-    package init(_ location: BackupLocation, credentials: Credentials) {
+    package init(_ location: BackupLocation, credentials: Credentials, pruning: Credentials? = nil) {
         self.location = location
         self.credentials = if case .s3 = location { credentials } else { nil }
+        pruneCredentials = if case .s3 = location { pruning } else { nil }
     }
 }

@@ -21,7 +21,8 @@ struct DocumentationTests {
 
     /// The hint of an unknown key lists those that are known.
     @Test(arguments: [
-        "", "regions", "redis", "sidecar", "mysql", "backup", "backup.keep", "agent", "web", "load_balancer", "dns",
+        "", "regions", "redis", "sidecar", "mysql", "mysql.haproxy", "backup", "backup.keep",
+        "backup.files", "agent", "web", "load_balancer", "dns",
         "region_failover",
     ])
     func everyKeyIsExplained(_ section: String) throws {

@@ -1,7 +1,8 @@
 internal import Foundation
 internal import Processes
 
-/// The processes of a scratch server. All of them, and its folder, are gone when ``with(sweeping:_:)`` returns.
+/// The processes of a scratch server, or of another program for one job. All of them, and their folder, are gone when
+/// ``with(sweeping:_:)`` returns, or this process ends.
 struct ScratchProcesses: Sendable {
     private let supervisor: ProcessSupervisor
 
@@ -37,22 +38,29 @@ struct ScratchProcesses: Sendable {
         }
     }
 
-    func start(_ name: String, _ program: String, _ arguments: [String], log: String) throws(ScratchError) -> Int32 {
+    func start(
+        _ name: String, _ program: String, _ arguments: [String], log: String, output: Int32? = nil,
+        environment: [String: String] = [:]
+    ) throws(ScratchError) -> Int32 {
         do throws(ProcessError) {
-            return try supervisor.start(name, executable: program, arguments: arguments, log: log)
+            return try supervisor.start(
+                name, executable: program, arguments: arguments, log: log, output: output, environment: environment)
         } catch {
             throw .process("\(error)")
         }
     }
 
-    /// Runs a program to its end. When the task is cancelled, the program is killed.
-    func run(_ name: String, _ program: String, _ arguments: [String], log: String) async throws -> ProcessExit {
+    /// Runs a program to its end. When the task is cancelled, the program gets a signal, and its end is waited for.
+    func run(
+        _ name: String, _ program: String, _ arguments: [String], log: String, output: Int32? = nil,
+        environment: [String: String] = [:], cancelledBy signal: Int32 = SIGKILL
+    ) async throws -> ProcessExit {
         try Task.checkCancellation()
-        _ = try start(name, program, arguments, log: log)
+        _ = try start(name, program, arguments, log: log, output: output, environment: environment)
         await withTaskCancellationHandler {
             await supervisor.ended(name)
         } onCancel: {
-            supervisor.signal(name, SIGKILL)
+            supervisor.signal(name, signal)
         }
         try Task.checkCancellation()
         guard let exit = supervisor.lastExit(of: name) else {

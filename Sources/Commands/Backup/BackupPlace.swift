@@ -27,8 +27,9 @@ package struct StoreOptions: ParsableArguments {
 /// The stores of a command, and the topology that it goes by, if any.
 struct BackupPlace: Sendable {
     var topology: StoreTopology?
-    /// Every backup has to be in all of them.
+    /// ``needed`` of them must have a backup for it to count.
     var required: [BackupStore]
+    var needed: Int
     /// They have copies.
     var others: [BackupStore] = []
 
@@ -47,6 +48,7 @@ struct BackupPlace: Sendable {
             required = try options.store.map { BackupStore(try Self.location($0)) }
             let twice = Dictionary(grouping: required, by: \.location).first { $0.value.count > 1 }
             if let twice { throw Self.unusable("--store", "\(twice.key) is named twice", nil) }
+            needed = required.count
         } else {
             guard let backup = topology?.backup else {
                 throw UserFacingError(
@@ -54,6 +56,7 @@ struct BackupPlace: Sendable {
                     hint: "add one (docs/topology.md), or say --store", status: .invalid)
             }
             required = backup.to
+            needed = backup.required
             others = backup.replicateTo
         }
     }
@@ -77,6 +80,9 @@ struct OpenStore: Sendable {
     /// As its owner wrote it.
     var name: String
     var isRequired: Bool
+    var location: BackupLocation
+    /// The variables with its keys, for programs that are started; none for a directory.
+    var keys: [String: Secret]
     var catalogue: BackupCatalogue
 
     var store: any ObjectStore { catalogue.store }
@@ -89,18 +95,21 @@ extension BackupPlace {
     ///   - console: Hears what the stores log.
     ///   - passingOver: Whether a store whose keys are not there is passed over, as long as there is another one. After a
     ///     disaster one copy is enough.
+    ///   - pruning: Whether they are opened with the keys that may delete.
     ///   - body: What is done with them.
     /// - Returns: What `body` returned.
     /// - Throws: `SecretUnavailable`, `ObjectStoreError`, and what `body` throws.
     func withStores<Result: Sendable>(
-        _ console: Console, passingOver: Bool = false, _ body: ([OpenStore]) async throws -> Result
+        _ console: Console, passingOver: Bool = false, pruning: Bool = false,
+        _ body: ([OpenStore]) async throws -> Result
     ) async throws -> Result {
         let stores = required.map { ($0, true) } + others.map { ($0, false) }
         var keyed: [KeyedStore] = []
         var missing: (any Error)?
         for (store, isRequired) in stores {
             do {
-                let keys = try store.credentials.map(CloudCredentials.init(fetching:))
+                let reference = pruning ? store.pruneCredentials ?? store.credentials : store.credentials
+                let keys = try reference.map(CloudCredentials.init(fetching:))
                 keyed.append(KeyedStore(location: store.location, keys: keys, isRequired: isRequired))
             } catch {
                 guard passingOver else { throw error }
@@ -130,7 +139,8 @@ extension BackupPlace {
         guard let next = rest.first else { return try await body(opened) }
         return try await StoreLocation(next.location).withStore(credentials: next.keys, logger: logger) { store in
             let open = OpenStore(
-                name: "\(next.location)", isRequired: next.isRequired, catalogue: BackupCatalogue(store))
+                name: "\(next.location)", isRequired: next.isRequired, location: next.location,
+                keys: next.keys?.variables ?? [:], catalogue: BackupCatalogue(store))
             return try await Self.open(rest.dropFirst(), opened + [open], logger, body)
         }
     }
@@ -144,5 +154,13 @@ extension CloudCredentials {
             accessKeyID: try reference.accessKey.fetch().reveal(),
             secretAccessKey: try reference.secretKey.fetch(),
             sessionToken: reference == .environment && !token.isEmpty ? Secret(token) : nil)
+    }
+
+    /// As every S3 client reads them. An empty token is none, whatever our own environment has.
+    fileprivate var variables: [String: Secret] {
+        [
+            "AWS_ACCESS_KEY_ID": Secret(accessKeyID), "AWS_SECRET_ACCESS_KEY": secretAccessKey,
+            "AWS_SESSION_TOKEN": sessionToken ?? Secret(""),
+        ]
     }
 }

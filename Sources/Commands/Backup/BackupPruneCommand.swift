@@ -50,27 +50,12 @@ package struct BackupPruneCommand: BreakwaterCommand {
 
     package func perform(_ console: Console) async throws -> ExitStatus {
         let place = try BackupPlace(self.place, console)
-        let policy = keep.policy ?? place.topology?.backup?.keep
-        let zoneName = keep.timeZone ?? place.topology?.backup?.timeZone ?? "UTC"
-        guard let zone = TimeZone(identifier: zoneName) else {
-            throw BackupPlace.unusable("--time-zone", "\(zoneName) is no time zone", "such as Europe/Berlin")
-        }
         let job = PruneJob(
-            retention: try policy.map { try Self.retention($0, zone) },
+            retention: try keep.retention(place.topology?.backup),
             database: database ?? place.topology?.mysql?.database,
             limit: Date() - olderThan / .seconds(1), applies: apply)
         return try await Interruption.cancelling {
-            try await place.withStores(console) { try await job.run($0, console) }
-        }
-    }
-
-    private static func retention(_ policy: RetentionPolicy, _ zone: TimeZone) throws -> Retention {
-        do {
-            return try Retention(policy, timeZone: zone)
-        } catch {
-            throw UserFacingError(
-                code: "backup.keep_empty", summary: "the policy keeps nothing, and would delete every backup",
-                hint: "say how many to keep: `backup.keep`, or --keep-last, --keep-daily, …", status: .refused)
+            try await place.withStores(console, pruning: true) { try await job.run($0, console) }
         }
     }
 }

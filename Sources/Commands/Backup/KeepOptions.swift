@@ -1,4 +1,6 @@
 package import ArgumentParser
+internal import Foundation
+internal import RecoveryCore
 internal import Topology
 
 /// `--keep-last` and its brothers: a policy instead of the topology's.
@@ -40,6 +42,23 @@ package struct KeepOptions: ParsableArguments {
         return RetentionPolicy(
             last: keepLast ?? 0, hourly: keepHourly ?? 0, daily: keepDaily ?? 0, weekly: keepWeekly ?? 0,
             monthly: keepMonthly ?? 0, yearly: keepYearly ?? 0, within: keepWithin ?? .zero)
+    }
+
+    /// What decides by these options, or else by the topology; nil without any policy.
+    func retention(_ backup: BackupTopology?) throws -> Retention? {
+        let zoneName = timeZone ?? backup?.timeZone ?? "UTC"
+        guard let zone = TimeZone(identifier: zoneName) else {
+            throw BackupPlace.unusable("--time-zone", "\(zoneName) is no time zone", "such as Europe/Berlin")
+        }
+        do {
+            return try (policy ?? backup?.keep).map { policy throws(Retention.EmptyPolicy) in
+                try Retention(policy, timeZone: zone)
+            }
+        } catch {
+            throw UserFacingError(
+                code: "backup.keep_empty", summary: "the policy keeps nothing, and would delete every backup",
+                hint: "say how many to keep: `backup.keep`, or --keep-last, --keep-daily, …", status: .refused)
+        }
     }
 
     static func duration(_ text: String) throws -> Duration {

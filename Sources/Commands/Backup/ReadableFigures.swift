@@ -20,6 +20,11 @@ enum Readable {
         "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
     }
 
+    /// `1 child`, `61 children`
+    static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String) -> String {
+        "\(count(number)) \(number == 1 ? noun : plural)"
+    }
+
     /// `45.4 MB`; units of 1000, as disks and bills have them.
     static func bytes(_ number: some BinaryInteger) -> String {
         let units = ["B", "kB", "MB", "GB", "TB", "PB"]

@@ -24,6 +24,7 @@ package struct RestoreCommand: BreakwaterCommand {
               breakwater restore latest --identity key.txt
               breakwater restore 20260301T03 --identity key.txt \\
                 --to mysql://root@127.0.0.1/shop --tables wp_posts,wp_postmeta
+              breakwater restore latest --identity key.txt --flip
               breakwater restore latest --store 's3://backups/shop?region=nyc3' \\
                 --identity key.txt --to mysql://admin@db.example:25060/shop_new
             """
@@ -61,10 +62,14 @@ package struct RestoreCommand: BreakwaterCommand {
     package var runActions = false
     @Flag(help: "Restore nothing: release the scheduled actions that a restore has held in the database of --to.")
     package var releaseActions = false
+    @Option(
+        help: ArgumentHelp(
+            "Restore the shop's files to this folder as well, as they were at the moment of the backup. With "
+                + "--overwrite it may have something in it.", valueName: "dir"))
+    package var withFiles: String?
     @Option(help: .hidden)
     package var until: String?
-    @Flag(help: .hidden)
-    package var flip = false
+    @OptionGroup(title: "Switching the shop") package var flip: FlipOptions
     @OptionGroup package var place: StoreOptions
     @OptionGroup package var output: OutputOptions
 
@@ -76,11 +81,14 @@ package struct RestoreCommand: BreakwaterCommand {
             let ways = RestoreOptions.Definers.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("--definers is one of \(ways)")
         }
+        guard !flip.isWanted || tables == nil else {
+            throw ValidationError("--flip points the shop at a whole database, and --tables restores a part")
+        }
     }
 
     package func perform(_ console: Console) async throws -> ExitStatus {
         guard until == nil else { throw Self.notYet("--until", "a backup holds the moment at which it was taken") }
-        guard !flip else { throw Self.notYet("--flip", "point the shop at the restored database by hand") }
+        if flip.flipOnly { return try await switchShop(console) }
         if releaseActions { return try await release(console) }
         let place = try BackupPlace(self.place, console)
         let (address, password) = try target(place)
@@ -91,12 +99,45 @@ package struct RestoreCommand: BreakwaterCommand {
         options.overwrite = overwrite
         options.skipBinlog = skipBinlog
         options.definers = RestoreOptions.Definers(rawValue: definers) ?? .mapMissing
+        let flip = try flip.isWanted ? flipJob(place) : nil
         let job = RestoreJob(
             request: choice.request(place), settings: settings, options: options, holdsActions: !runActions,
-            makesAccounts: accounts)
+            makesAccounts: accounts, files: try files(place, options.key, console), flip: flip)
         return try await Interruption.cancelling(lateCounts: true) {
             try await place.withStores(console, passingOver: true) { try await job.run($0, console) }
         }
+    }
+
+    private func flipJob(_ place: BackupPlace) throws -> FlipJob {
+        guard let topology = place.topology else {
+            throw BackupPlace.unusable("--flip", "needs a topology, which says what the shop is", "say -f FILE")
+        }
+        return FlipJob(
+            place: try FlipPlace(topology, file: self.place.file, flip), topology: topology, settle: flip.settle)
+    }
+
+    /// `--flip-only`
+    private func switchShop(_ console: Console) async throws -> ExitStatus {
+        guard to != nil else { throw BackupPlace.unusable("--flip-only", "needs --to mysql://user@host/database", nil) }
+        let place = try BackupPlace(self.place, console)
+        let (address, password) = try target(place)
+        guard address.database != nil else { throw BackupPlace.unusable("--to", "names no database", nil) }
+        let settings = try database.settings(address, password, console)
+        let job = try flipJob(place)
+        return try await Interruption.cancelling(lateCounts: true) {
+            let flipped = try await job.run(settings, console)
+            try console.document(flipped)
+            flipped.print(console)
+            return .done
+        }
+    }
+
+    /// What opens the database opens the files.
+    private func files(
+        _ place: BackupPlace, _ key: RestoreOptions.Key, _ console: Console
+    ) throws -> FilesRestoreJob? {
+        guard let withFiles, case .identities(let identities) = key else { return nil }
+        return FilesRestoreJob(folder: withFiles, overwrite: overwrite, key: FilesKey(identities))
     }
 
     private struct Released: Encodable {

@@ -13,11 +13,19 @@ struct RestoreJob: Sendable {
     var holdsActions = true
     /// Whether the backup's accounts are made again.
     var makesAccounts = false
+    /// Restores the files of the same moment.
+    var files: FilesRestoreJob?
+    /// Points the shop at what was restored.
+    var flip: FlipJob?
 
     func run(_ stores: [OpenStore], _ console: Console) async throws -> ExitStatus {
         let start = ContinuousClock.now
         let (backup, store) = try await request.find(in: stores, console)
         guard let manifest = backup.manifest else { preconditionFailure("what is found can be read") }
+        let moment = FilesSurvey.Choice.before(manifest.startedAt)
+        if let snapshot = try await files?.rehearse(moment, stores) {
+            console.note("the files will be those of \(snapshot.name)")
+        }
         var settings = settings
         settings.address.database = settings.address.database ?? Self.newDatabase(for: manifest)
         console.note("restoring \(manifest.id) from \(store.name) to \(settings.address)")
@@ -41,11 +49,23 @@ struct RestoreJob: Sendable {
         if !makesAccounts, isWhole, manifest.objects.contains(where: { $0.kind == .grants }) {
             outcome.warnings.append("the backup has accounts, which were not made: --accounts makes them")
         }
+        let restoredFiles = try await files?.run(moment, stores, console)
+        let flipped = last.differences.isEmpty ? try await switchShop(settings, console) : nil
         let result = RestoreResult(
             outcome: outcome, manifest: manifest, target: "\(settings.address)", store: store.name,
             duration: ContinuousClock.now - start, differences: last.differences,
-            heldActions: last.held.reduce(0) { $0 &+ $1.actions }, accounts: last.accounts)
+            heldActions: last.held.reduce(0) { $0 &+ $1.actions }, accounts: last.accounts,
+            files: restoredFiles, flip: flipped)
         return try result.present(console)
+    }
+
+    private func switchShop(_ settings: MySQLSettings, _ console: Console) async throws -> FlipJob.Flipped? {
+        do {
+            return try await flip?.run(settings, console)
+        } catch {
+            console.note("the database is restored all the same: \(settings.address)")
+            throw error
+        }
     }
 
     /// What is done with a restored shop before the restore is said to be over.

@@ -12,6 +12,8 @@ struct RestoreResult {
     var differences: [BackupManifest.LeftOut]
     var heldActions: UInt64
     var accounts: AccountRestore.Outcome
+    var files: FilesRestoreJob.Restored?
+    var flip: FlipJob.Flipped?
 
     private struct Document: Encodable {
         var backup: String
@@ -34,6 +36,10 @@ struct RestoreResult {
         /// That were made or got privileges, and what of them was skipped.
         var accounts: [String]
         var skippedAccounts: [BackupManifest.LeftOut]
+        /// Nil without `--with-files`.
+        var files: FilesRestoreJob.Restored?
+        /// Nil without `--flip`.
+        var flip: FlipJob.Flipped?
     }
 
     func present(_ console: Console) throws -> ExitStatus {
@@ -44,7 +50,8 @@ struct RestoreResult {
                 database: outcome.database, server: "\(outcome.server)", store: store,
                 resumedObjects: outcome.resumedObjects, peakMemoryBytes: Nullable(PeakMemory.bytes),
                 warnings: outcome.warnings, differences: differences, heldActions: heldActions,
-                accounts: accounts.accounts, skippedAccounts: accounts.skipped))
+                accounts: accounts.accounts, skippedAccounts: accounts.skipped,
+                files: files, flip: flip))
         console.print(
             "\(outcome.database): \(Readable.count(outcome.tables, "table")), \(Readable.count(outcome.rows, "row")) of "
                 + "\(manifest.id), \(Readable.duration(duration)), on \(outcome.server)")
@@ -55,6 +62,8 @@ struct RestoreResult {
         console.print(
             "the digests of \(Readable.count(outcome.comparedTables, "table")), read again, are the backup's"
         )
+        files?.print(console)
+        flip?.print(console)
         for warning in outcome.warnings { console.note("warning: \(warning)") }
         if !accounts.accounts.isEmpty { console.print("accounts: \(accounts.accounts.joined(separator: ", "))") }
         for skipped in accounts.skipped { console.note("warning: \(skipped.what) was skipped: \(skipped.why)") }

@@ -18,6 +18,12 @@ extension UserFacingError {
             self.init(code: error.code, summary: error.description, hint: error.hint)
         case let error as CatalogueError: self.init(error)
         case let error as ObjectStoreError: self.init(error)
+        case let error as ResticError:
+            self.init(code: "files.\(error.code)", summary: error.description, hint: error.hint)
+        case let error as FlipError:
+            self.init(
+                code: "flip.\(error.code)", summary: error.description, hint: error.hint,
+                status: error.isRefusal ? .refused : .failed)
         case let error as MySQLError:
             self.init(code: "mysql.\(error.kind.code)", summary: error.description, hint: error.kind.hint)
         case let error as AgeError:

@@ -12,12 +12,16 @@ struct SwitchoverPlace {
 
     /// What `up` started is asked where it runs; otherwise the topology says where everything is.
     init(_ topology: TopologyOptions, _ state: StateOptions, _ console: Console) throws {
-        let directory = state.directory(topology: topology.file)
+        try self.init(state.directory(topology: topology.file)) { try topology.load(console) }
+    }
+
+    /// `topology` is asked for when nothing runs in the directory.
+    init(_ directory: StateDirectory, _ topology: () throws -> StoreTopology) throws {
         if let manifest = StackManifest.read(directory), StackStatus.isRunning(directory, manifest) {
             self = try Self(manifest)
             return
         }
-        let store = try topology.load(console)
+        let store = try topology()
         guard store.provider != .local else {
             throw UserFacingError(
                 code: "stack.not_running", summary: "nothing is running in \(directory.path)",

@@ -236,7 +236,8 @@ extension BackupTests {
                     (["restore", "latest", "--to", shop.url] + store, [:], 2, "age.no_identity"),
                     (["restore", "latest"] + store, [:], 2, "restore.no_target"),
                     (["restore", "latest", "--until", "2026-03-01"] + store, [:], 2, "restore.not_yet"),
-                    (["restore", "latest", "--flip"] + store, [:], 2, "restore.not_yet"),
+                    (["restore", "latest", "--flip", "--tables", "a"] + store, [:], 2, "usage"),
+                    (["restore", "--flip-only"] + store, [:], 2, "usage"),
                 ]
                 for (arguments, environment, status, code) in cases {
                     let outcome = try await program.run(arguments + ["--json"], environment)
