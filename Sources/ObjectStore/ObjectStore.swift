@@ -37,6 +37,9 @@ package protocol ObjectStore: Sendable, CustomStringConvertible {
 
     /// Removes what such a write has stored. One that is gone counts as removed; one that is in progress fails.
     func abort(_ upload: UnfinishedUpload) async throws
+
+    /// Whether what is deleted or replaced stays as an older version, which takes room until it expires.
+    func keepsVersions() async throws -> Bool
 }
 
 /// What a write has stored.
@@ -78,6 +81,8 @@ package struct UnfinishedUpload: Sendable, Hashable {
 }
 
 extension ObjectStore {
+    package func keepsVersions() async throws -> Bool { false }
+
     package func read(_ key: ObjectKey) async throws -> ObjectBody { try await read(key, range: nil) }
 
     package func put(_ bytes: ByteBuffer, at key: ObjectKey) async throws -> WrittenObject {

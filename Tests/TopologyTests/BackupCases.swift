@@ -18,7 +18,21 @@ let backupCases: [DiagnosticCase] = [
             "replicate_to: [\"s3://b-2?endpoint=https://sfo3.digitaloceanspaces.com\", dir:/var/backups]", recipient,
             "access_key: env:A", "secret_key: env:B", "schedule: \"*/15 0-6/2,22 1,15 jan-JUN mon-fri\"",
             "verify: \"0 5 * * 7\"", "time_zone: Europe/Berlin", "point_in_time: true", "keep: { last: 3, within: 2d }",
-            "schema_only: [preset:woocommerce, \"*_log\"]", "exclude: [wp_old, \"tmp?\"]")),
+            "schema_only: [preset:woocommerce, \"*_log\"]", "exclude: [wp_old, \"tmp?\"]", "required: 1",
+            "prune_access_key: env:C", "prune_secret_key: file:/p",
+            "files: { paths: [/var/www/wp-content], exclude: [\"*.zip\"], password: file:/etc/files.password }",
+            mysql: "{ primary: d, database: shop, user: shop, endpoint_file: /etc/db.php, "
+                + "haproxy: { socket: /run/haproxy.sock, server: mysql/primary } }")),
+    DiagnosticCase(
+        "more stores required than there are", backupFile(away, recipient, "required: 2"),
+        "23:13 error topology.out_of_range"),
+    DiagnosticCase(
+        "half a pair of keys to prune with", backupFile(away, recipient, "prune_access_key: env:A"),
+        "20:1 error topology.missing_key"),
+    DiagnosticCase(
+        "a server of HAProxy that is a command",
+        goodFile("mysql: { primary: d, haproxy: { socket: /s, server: \"a/b; shutdown\" } }"),
+        "18:54 error topology.invalid_value"),
     DiagnosticCase(
         "files alone", goodFile("backup: { to: [dir:/b, \"s3://bbb?region=x\"], files: { paths: [/w] }, \(recipient) }")
     ),

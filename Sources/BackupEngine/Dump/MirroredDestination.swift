@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// One backup in several stores at once, which get the same encrypted bytes.
 ///
-/// The `required` ones stand and fall together: when one fails, there is no backup in any. One of the others that fails
-/// is left out from there on, and said to be (``lost``). The slowest store sets the pace; of each object there are a few
+/// So many of the `required` ones must have it: when too few are left, there is no backup in any. One that may fail and
+/// does is left out from there on, and said to be (``lost``). The slowest store sets the pace; of each object there are a few
 /// pieces for each store in memory.
 package final class MirroredDestination: BackupDestination {
     /// A store's folder, by the name that people know the store by.
@@ -42,15 +42,21 @@ package final class MirroredDestination: BackupDestination {
     }
 
     private let mirrors: [Mirror]
+    /// How many of those that are required may fail.
+    private let spare: Int
     private let state = Mutex(State())
 
-    /// - Parameter mirrors: At least one, of which one is required.
-    package init(_ mirrors: [Mirror]) {
-        precondition(mirrors.contains(where: \.isRequired), "a backup has to be somewhere")
+    /// - Parameters:
+    ///   - mirrors: At least one, of which one is required.
+    ///   - needed: How many of the required ones must have the backup; nil for all of them.
+    package init(_ mirrors: [Mirror], needed: Int? = nil) {
+        let required = mirrors.count(where: \.isRequired)
+        precondition(required > 0, "a backup has to be somewhere")
         self.mirrors = mirrors
+        spare = required - max(1, min(needed ?? required, required))
     }
 
-    /// The stores that were not required and do not have the backup.
+    /// The stores that do not have the backup, although there is one.
     package var lost: [Loss] { state.withLock { state in state.losses.sorted { $0.key < $1.key }.map(\.value) } }
 
     private var live: [Int] { state.withLock { state in mirrors.indices.filter { state.losses[$0] == nil } } }
@@ -106,7 +112,7 @@ package final class MirroredDestination: BackupDestination {
         }
     }
 
-    /// Nil when a store failed that is not required.
+    /// Nil when a store failed that may.
     private func store(_ channel: PieceChannel, as name: String, in index: Int) async throws -> StoredObject? {
         do {
             return try await mirrors[index].folder.upload(channel, as: name)
@@ -128,19 +134,25 @@ package final class MirroredDestination: BackupDestination {
         return object
     }
 
-    /// Goes on without a store, unless it is required or the whole is being ended.
+    /// Goes on without a store, unless too few are left or the whole is being ended.
     private func lose(_ index: Int, _ error: any Error) throws {
         let mirror = mirrors[index]
         guard !(error is CancellationError), !Task.isCancelled else { throw error }
         let loss = loss(of: index, error)
-        guard !mirror.isRequired else {
+        // Decided and noted in one step: two that fail at once are not both the one that may.
+        let isSpared = state.withLock { state in
+            let lost = state.losses.keys.count { mirrors[$0].isRequired && $0 != index }
+            guard !mirror.isRequired || lost < spare else { return false }
+            if state.losses[index] == nil { state.losses[index] = loss }
+            return true
+        }
+        if !isSpared {
             guard mirrors.count > 1 else { throw error }
             if case DumpError.store(let object, let error) = error {
                 throw DumpError.store(object: "\(mirror.name): \(object)", error)
             }
             throw DumpError.upload(object: mirror.name, reason: loss.reason, hint: loss.hint)
         }
-        record(loss, index)
     }
 
     private func loss(of index: Int, _ error: any Error) -> Loss {

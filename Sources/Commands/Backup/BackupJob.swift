@@ -19,7 +19,7 @@ struct BackupJob: Sendable {
                 stores.map { store in
                     .init(
                         store.name, StoreFolder(id, of: database, in: store.store), isRequired: store.isRequired)
-                })
+                }, needed: place.needed)
             let progress = ProgressLine(console)
             defer { progress.clear() }
             let dump = Dump(settings, options: options, id: id, destination: destination) {

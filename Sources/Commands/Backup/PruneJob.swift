@@ -35,6 +35,8 @@ struct PruneJob: Sendable {
             var backups: [Backup] = []
             var unfinishedBackups: [Unfinished] = []
             var unfinishedUploads: [Unfinished] = []
+            /// Whether what is deleted stays as an older version; null when the store does not say.
+            var keepsVersions: Nullable<Bool> = Nullable(nil)
             var error: String?
         }
 
@@ -51,6 +53,9 @@ struct PruneJob: Sendable {
             if let inventory = reading.inventory {
                 console.print("\(reading.store.name):")
                 do {
+                    let keepsVersions = try? await reading.store.store.keepsVersions()
+                    document.keepsVersions = Nullable(keepsVersions)
+                    if keepsVersions == true { console.note(Self.versions(reading.store)) }
                     try await prune(reading.store, inventory, survey, &document, console)
                 } catch let error as CancellationError {
                     throw error
@@ -73,14 +78,21 @@ struct PruneJob: Sendable {
         return documents.allSatisfy { $0.error != nil } ? .failed : .degraded
     }
 
+    private static func versions(_ store: OpenStore) -> String {
+        "\(store.name) keeps older versions: what is deleted stays there, and takes room, until a rule of the bucket lets "
+            + "them expire (docs/object-storage.md)"
+    }
+
     private func prune(
         _ store: OpenStore, _ inventory: BackupInventory, _ survey: StoreSurvey, _ document: inout Document.Store,
         _ console: Console
     ) async throws {
+        // The verifications of a store that cannot be read are not known.
+        let isBlind = survey.readings.contains { $0.inventory == nil }
         let candidates = inventory.backups.compactMap { candidate($0, survey) }
+        let decided = retention?.verdicts(on: candidates, now: Date(), isBlind: isBlind) ?? []
         let verdicts = Dictionary(
-            (retention?.verdicts(on: candidates, now: Date()) ?? []).map { ("\($0.series)/\($0.id)", $0) },
-            uniquingKeysWith: { first, _ in first })
+            decided.map { ("\($0.series)/\($0.id)", $0) }, uniquingKeysWith: { first, _ in first })
         for backup in inventory.backups {
             let name = backup.manifest?.source.database ?? String(backup.folder.database.dropLast())
             let verdict = verdicts["\(name)/\(backup.id)"]

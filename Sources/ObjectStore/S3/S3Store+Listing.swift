@@ -69,6 +69,15 @@ extension S3Store {
 
     package func abort(_ upload: UnfinishedUpload) async throws { try await removeParts(upload.key, upload.id) }
 
+    /// Once switched on, versioning can only be suspended: what is deleted then is gone, and older versions stay.
+    package func keepsVersions() async throws -> Bool {
+        let request = try request(.GET, nil, query: [("versioning", "")], isIdempotent: true)
+        return try await document(request, "GetBucketVersioning \(location.bucket)", nil) { root -> Bool? in
+            guard root.name == "VersioningConfiguration" else { return nil }
+            return root["Status"]?.text == "Enabled"
+        }
+    }
+
     /// Our key of a name in the bucket; nil for what is not ours.
     private func key(named name: String) -> ObjectKey? { withoutPrefix(name).flatMap(ObjectKey.init(found:)) }
 

@@ -8,7 +8,8 @@ package import Topology
 /// 2. In each series the newest backup and the newest verified one stay, whatever the policy.
 /// 3. A backup that is known to be bad takes no other's place, and one whose time lies in the future makes no other
 ///    look old.
-/// 4. Whoever is asked again about what stayed says that all of it stays.
+/// 4. As long as somebody may know of verifications who cannot be asked, what may be the newest verified backup stays.
+/// 5. Whoever is asked again about what stayed says that all of it stays.
 package struct Retention: Sendable {
     /// What is known of one backup.
     package struct Candidate: Sendable, Hashable {
@@ -49,6 +50,8 @@ package struct Retention: Sendable {
         case newestVerified
         /// It is known to be bad, but no verified backup is newer.
         case nothingBetter
+        /// It may be the newest that was verified: who may know cannot be asked.
+        case perhapsVerified
         /// Its time has not come yet: some clock is wrong, and nothing is concluded from it.
         case fromTheFuture
     }
@@ -79,14 +82,15 @@ package struct Retention: Sendable {
         self.calendar = calendar
     }
 
-    /// One verdict for each candidate, series by series, the newest first.
-    package func verdicts(on candidates: [Candidate], now: Date) -> [Verdict] {
+    /// One verdict for each candidate, series by series, the newest first. `isBlind` says that not all verifications are
+    /// known.
+    package func verdicts(on candidates: [Candidate], now: Date, isBlind: Bool = false) -> [Verdict] {
         Dictionary(grouping: candidates, by: \.series).sorted { $0.key < $1.key }.flatMap { _, series in
-            verdicts(onSeries: series.sorted { ($0.time, $0.id) > ($1.time, $1.id) }, now: now)
+            verdicts(onSeries: series.sorted { ($0.time, $0.id) > ($1.time, $1.id) }, now: now, isBlind)
         }
     }
 
-    private func verdicts(onSeries series: [Candidate], now: Date) -> [Verdict] {
+    private func verdicts(onSeries series: [Candidate], now: Date, _ isBlind: Bool) -> [Verdict] {
         // Clocks of two machines may differ a little; a day is no difference, it is an error.
         let horizon = now.addingTimeInterval(86_400)
         let counted = series.indices.filter { series[$0].state != .failed && series[$0].time <= horizon }
@@ -109,6 +113,12 @@ package struct Retention: Sendable {
         if let verified { reasons[verified].append(.newestVerified) }
         for index in series.indices where series[index].state == .failed && index < verified ?? .max {
             reasons[index].append(.nothingBetter)
+        }
+        if isBlind {
+            for index in series.indices
+            where series[index].state == .unverified && index < verified ?? .max && reasons[index].isEmpty {
+                reasons[index].append(.perhapsVerified)
+            }
         }
         for index in series.indices where series[index].time > horizon { reasons[index].append(.fromTheFuture) }
         return zip(series, reasons).map { Verdict(id: $0.id, series: $0.series, reasons: $1) }
@@ -161,6 +171,7 @@ extension Retention.Reason: CustomStringConvertible {
         case .within(let duration): "within \(duration.topologyText) of the newest"
         case .newestVerified: "the newest that was verified"
         case .nothingBetter: "cannot be restored, but no verified backup is newer"
+        case .perhapsVerified: "it may be the newest that was verified: a store that may know cannot be read"
         case .fromTheFuture: "its time lies in the future: some clock is wrong"
         }
     }

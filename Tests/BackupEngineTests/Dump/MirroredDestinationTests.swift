@@ -64,10 +64,13 @@ struct MirroredDestinationTests {
         }
     }
 
-    private func mirrored(_ required: [Folder], _ others: [Folder] = []) -> MirroredDestination {
+    private func mirrored(
+        _ required: [Folder], _ others: [Folder] = [], needed: Int? = nil
+    ) -> MirroredDestination {
         MirroredDestination(
             required.enumerated().map { .init("required-\($0.offset)", $0.element, isRequired: true) }
-                + others.enumerated().map { .init("other-\($0.offset)", $0.element, isRequired: false) })
+                + others.enumerated().map { .init("other-\($0.offset)", $0.element, isRequired: false) }, needed: needed
+        )
     }
 
     @Test func everyStoreGetsTheSame() async throws {
@@ -110,6 +113,27 @@ struct MirroredDestinationTests {
         #expect(error?.description == "required-1: rows: no room left")
         #expect(error?.hint == "make room")
         #expect(try await good.names() == [])
+    }
+
+    /// `required: 2` of three: one may fail, whenever it does, two may not.
+    @Test(arguments: ["rows", "last", "manifest.json"])
+    func soManyOfTheRequiredOnesAreEnough(failing name: String) async throws {
+        let (one, two, bad) = (Folder(), Folder(), Folder(failing: name))
+        let destination = mirrored([one, bad, two], needed: 2)
+        for object in ["rows", "last"] { _ = try await destination.upload(Self.pieces(), as: object) }
+        try await destination.commit(ByteBuffer(string: "{}"))
+        #expect(destination.lost.map(\.store) == ["required-1"])
+        for folder in [one, two] { #expect(try await folder.names() == ["last", "manifest.json", "rows"]) }
+        #expect(try await bad.names() == [])
+
+        let folders = [Folder(), Folder(failing: name), Folder(failing: name)]
+        let second = mirrored(folders, [Folder()], needed: 2)
+        await #expect(throws: DumpError.self) {
+            for object in ["rows", "last"] { _ = try await second.upload(Self.pieces(), as: object) }
+            try await second.commit(ByteBuffer(string: "{}"))
+        }
+        try await second.discard(["rows", "last"])
+        for folder in folders { #expect(try await folder.names() == []) }
     }
 
     @Test func aManifestInOneOfTwoRequiredStoresIsTakenBack() async throws {

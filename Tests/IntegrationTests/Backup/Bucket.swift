@@ -2,6 +2,7 @@ import CloudHTTP
 import Foundation
 import Logging
 import LoopbackServers
+import NIOCore
 import NIOHTTP1
 import ObjectStore
 import Testing
@@ -15,7 +16,20 @@ struct Bucket {
     init(on server: ObjectServer, _ name: String) async throws {
         self.server = server
         self.name = name
-        let request = CloudRequest(.PUT, try CloudEndpoint(endpoint), path: "/\(name)", isIdempotent: true)
+        try await put("/\(name)")
+    }
+
+    /// What is deleted or replaced stays from now on.
+    func switchVersioningOn() async throws {
+        try await put(
+            "/\(name)", query: [("versioning", "")],
+            "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status>"
+                + "</VersioningConfiguration>")
+    }
+
+    private func put(_ path: String, query: [(name: String, value: String)] = [], _ body: String = "") async throws {
+        var request = CloudRequest(.PUT, try CloudEndpoint(endpoint), path: path, query: query, isIdempotent: true)
+        request.body = ByteBuffer(string: body)
         let signer = SigV4Signer(
             credentials: credentials, region: ObjectServer.region, service: "s3", sendsPayloadHash: true)
         let response = try await CloudClient.with(CloudClient.Settings()) { try await $0.send(request, signer: signer) }

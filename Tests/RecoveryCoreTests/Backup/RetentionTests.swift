@@ -111,6 +111,21 @@ struct RetentionTests {
             ])
     }
 
+    /// Another store may have verified one that is newer than what is known here, and cannot be asked.
+    @Test func whatMayBeTheNewestVerifiedStays() throws {
+        let lines = [
+            "2026-03-05T03:00:00Z", "2026-03-04T03:00:00Z", "2026-03-03T03:00:00Z v", "2026-03-02T03:00:00Z",
+        ]
+        let verdicts = try Retention(RetentionPolicy(last: 1), timeZone: .gmt).verdicts(
+            on: backups(lines), now: time("2026-03-31T12:00:00Z"), isBlind: true)
+        #expect(
+            verdicts.map(\.reasons) == [[.last(1)], [.perhapsVerified], [.newestVerified], []])
+        let none = try Retention(RetentionPolicy(last: 1), timeZone: .gmt).verdicts(
+            on: backups(["2026-03-05T03:00:00Z", "2026-03-04T03:00:00Z x", "2026-03-03T03:00:00Z"]),
+            now: time("2026-03-31T12:00:00Z"), isBlind: true)
+        #expect(none.map(\.reasons) == [[.last(1)], [.nothingBetter], [.perhapsVerified]])
+    }
+
     @Test func aClockThatIsWrongCostsNothing() throws {
         let lines = ["2031-01-01T00:00:00Z v", "2026-03-31T00:00:00Z v", "2026-03-30T00:00:00Z"]
         #expect(
