@@ -8,6 +8,8 @@ package enum FlipError: Error, Equatable, CustomStringConvertible {
     case foreignEndpoint(String)
     case noEndpoint(String)
     case haproxy(String)
+    /// Another flip is under way on this machine.
+    case busy
 
     package var description: String {
         switch self {
@@ -16,6 +18,7 @@ package enum FlipError: Error, Equatable, CustomStringConvertible {
         case .foreignEndpoint(let path): "\(path) holds more than DB_HOST and DB_NAME, and would be replaced"
         case .noEndpoint(let path): "\(path) is not there: does wp-config.php include it?"
         case .haproxy(let reason): "HAProxy: \(reason)"
+        case .busy: "the shop is being switched already, by another process"
         }
     }
 
@@ -26,6 +29,7 @@ package enum FlipError: Error, Equatable, CustomStringConvertible {
         case .foreignEndpoint: "foreign_endpoint"
         case .noEndpoint: "no_endpoint"
         case .haproxy: "haproxy"
+        case .busy: "busy"
         }
     }
 
@@ -34,6 +38,7 @@ package enum FlipError: Error, Equatable, CustomStringConvertible {
         case .underMaintenance: "wait for the update to end, or remove the file"
         case .foreignEndpoint: "move the rest into wp-config.php"
         case .noEndpoint: "docs/flip.md shows how it is set up"
+        case .busy: "wait for it to end"
         case .file, .haproxy: nil
         }
     }
@@ -41,7 +46,7 @@ package enum FlipError: Error, Equatable, CustomStringConvertible {
     /// Whether it could do harm to go on.
     package var isRefusal: Bool {
         switch self {
-        case .underMaintenance, .foreignEndpoint: true
+        case .underMaintenance, .foreignEndpoint, .busy: true
         case .file, .noEndpoint, .haproxy: false
         }
     }

@@ -1,4 +1,5 @@
 package import Foundation
+internal import Glibc
 package import RecoveryCore
 
 /// A flip that has begun, as it is kept on the disk: how far it may have come, and what was there before.
@@ -40,12 +41,37 @@ package struct FlipRecordFile: Sendable {
 
     /// Durable when this returns.
     package func write(_ record: FlipRecord) throws(FlipError) {
-        let folder = (path as NSString).deletingLastPathComponent
-        try? FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        makeFolder()
         guard let data = try? JSONEncoder().encode(record) else { throw .file(path, reason: "it cannot be encoded") }
         try file.write(String(decoding: data, as: UTF8.self) + "\n")
     }
 
     package func remove() throws(FlipError) { try file.remove() }
+
+    /// That nobody else flips on this machine, until this value goes; the kernel lets go of it however a process ends.
+    package final class Hold: Sendable {
+        private let descriptor: Int32
+
+        fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+        deinit { close(descriptor) }
+    }
+
+    /// - Throws: `FlipError.busy`.
+    package func hold() throws(FlipError) -> Hold {
+        makeFolder()
+        let descriptor = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .file("\(path).lock", reason: String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .busy
+        }
+        return Hold(descriptor)
+    }
+
+    private func makeFolder() {
+        try? FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+    }
 }

@@ -83,11 +83,14 @@ struct FilesBackupJob: Sendable {
             if case .failure(let error) = result { (store, UserFacingError(presenting: error)) } else { nil }
         }
         guard counted >= needed, let first = stored.first else {
-            guard var error = failures.first(where: { $0.0.isRequired })?.1 ?? failures.first?.1 else {
+            guard let (store, failure) = failures.first(where: { $0.0.isRequired }) ?? failures.first else {
                 preconditionFailure("what is not stored has failed")
             }
-            for (store, failure) in failures.dropFirst() { console.note("error: \(store.name): \(failure.summary)") }
-            if results.count > 1 { error.summary = "\(failures[0].0.name): \(error.summary)" }
+            for (other, failure) in failures where other.name != store.name {
+                console.note("error: \(other.name): \(failure.summary) [\(failure.code)]")
+            }
+            var error = failure
+            if results.count > 1 { error.summary = "\(store.name): \(error.summary)" }
             throw error
         }
         let unreadable = stored.flatMap(\.unreadable).uniqued

@@ -39,6 +39,8 @@ struct FlipJob: Sendable {
     ///   `CancellationError` when it was interrupted, and is as before.
     func run(_ restored: MySQLSettings, _ console: Console) async throws -> Flipped {
         let target = try FlipTarget(restored, topology, place)
+        let hold = try place.record.hold()
+        defer { withExtendedLifetime(hold) {} }
         if let record = try place.record.read() {
             console.note(
                 "a flip of \(Readable.time(record.startedAt)) was never finished: "

@@ -111,6 +111,9 @@ extension BackupTests {
                     let running = try flipped.program.start(only, flipped.shop.environment)
                     try await eventually("the shop is closed") { flipped.isClosed }
                     #expect(try await flipped.visit() == "503")
+                    let second = try await flipped.program.run(only, flipped.shop.environment)
+                    #expect(second.status == 3)
+                    #expect(try second.code() == "flip.busy")
                     running.kill(signal)
                     let outcome = try await running.end()
                     #expect(outcome.status == (signal == SIGINT ? 130 : -SIGKILL), "\(outcome.errors)")

@@ -32,10 +32,11 @@ struct FlippedShop {
 
         """
 
-    /// `topology` gets further lines at its top level, in which DOCROOT and the like are not replaced.
+    /// `mysql` are further lines of that section, in which ENDPOINT and FOLDER are paths; `local` are the sections of a
+    /// store whose servers all run here.
     static func with(
         mysql more: String = "endpoint_file: ENDPOINT", nodes: String = "web-1: { address: 127.0.0.1 }",
-        _ body: (FlippedShop) async throws -> Void
+        local: String? = nil, _ body: (FlippedShop) async throws -> Void
     ) async throws {
         try await BackupTests.Commands.withShop(.mariadb) { shop in
             let flipped = FlippedShop(shop: shop)
@@ -60,8 +61,7 @@ struct FlippedShop {
                 """
                 version: 1
                 store: shop
-                provider: digitalocean
-                hosts: { \(nodes) }
+                \(local.map { "provider: local\n\($0)" } ?? "provider: digitalocean\nhosts: { \(nodes) }")
                 mysql:
                   endpoint: \(place.address):\(place.port)
                   database: \(shop.name)
