@@ -32,7 +32,7 @@ let backupCases: [DiagnosticCase] = [
     DiagnosticCase(
         "a server of HAProxy that is a command",
         goodFile("mysql: { primary: d, haproxy: { socket: /s, server: \"a/b; shutdown\" } }"),
-        "18:54 error topology.invalid_value"),
+        "18:53 error topology.invalid_value"),
     DiagnosticCase(
         "files alone", goodFile("backup: { to: [dir:/b, \"s3://bbb?region=x\"], files: { paths: [/w] }, \(recipient) }")
     ),
