@@ -72,11 +72,10 @@ package struct FileVault: Sendable {
             try? Self.decoder.decode(Summary.self, from: Data(line.utf8))
         }.first
         guard let summary else { throw ResticError.unexpectedAnswer(command: "backup") }
-        let complaints = answer.errors.map(Self.complaint)
         return Stored(
             snapshot: summary.snapshotId, files: summary.totalFilesProcessed,
             bytes: summary.totalBytesProcessed, addedBytes: summary.dataAddedPacked ?? summary.dataAdded,
-            unreadable: answer.code == 3 ? (complaints.isEmpty ? ["restic does not say what"] : complaints) : [])
+            unreadable: answer.code == 3 ? Self.unreadable(in: answer.errors) : [])
     }
 
     private static var decoder: JSONDecoder {
@@ -94,11 +93,12 @@ package struct FileVault: Sendable {
         var dataAddedPacked: UInt64?
     }
 
-    /// `{"message_type":"error","error":…,"item":"/path"}` in newer versions, plain words in older ones.
-    private static func complaint(_ line: String) -> String {
+    /// What is named in `{"message_type":"error","error":…,"item":"/path"}`; else what restic says at all.
+    static func unreadable(in errors: [String]) -> [String] {
         struct Message: Decodable { var item: String? }
-        let message = try? JSONDecoder().decode(Message.self, from: Data(line.utf8))
-        return message?.item ?? line
+        let items = errors.compactMap { try? JSONDecoder().decode(Message.self, from: Data($0.utf8)).item }
+        if !items.isEmpty { return items }
+        return errors.isEmpty ? ["restic does not say what"] : errors.map(Restic.words)
     }
 
     /// The snapshots that Breakwater made, the newest first.

@@ -16,7 +16,13 @@ package struct Restic: Sendable {
         /// The last ones of standard error, empty ones left out.
         var errors: [String]
 
-        var words: String { errors.suffix(3).joined(separator: " / ") }
+        var words: String { errors.suffix(3).map(Restic.words).joined(separator: " / ") }
+    }
+
+    /// What a line of standard error says to people: newer versions write `{"message_type":…,"message":…}`.
+    static func words(_ line: String) -> String {
+        struct Message: Decodable { var message: String }
+        return (try? JSONDecoder().decode(Message.self, from: Data(line.utf8)))?.message ?? line
     }
 
     /// How a repository is opened.

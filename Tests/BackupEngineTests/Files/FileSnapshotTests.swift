@@ -49,6 +49,20 @@ struct FileSnapshotTests {
         #expect(all.nearest(before: Date(timeIntervalSince1970: moment))?.name == name)
     }
 
+    /// As restic 0.14 and 0.18 tell it.
+    @Test func whatCouldNotBeRead() {
+        let item =
+            #"{"message_type":"error","error":{"message":"open /w/b: permission denied"},"during":"archival","item":"/w/b"}"#
+        let end = "at least one source file could not be read"
+        #expect(FileVault.unreadable(in: [item, "Warning: \(end)"]) == ["/w/b"])
+        let exit = #"{"message_type":"exit_error","code":3,"message":"Warning: at least one …"}"#
+        #expect(FileVault.unreadable(in: [item, exit]) == ["/w/b"])
+        #expect(FileVault.unreadable(in: [exit]) == ["Warning: at least one …"])
+        #expect(FileVault.unreadable(in: []).count == 1)
+        #expect(Restic.words(#"{"message_type":"exit_error","code":1,"message":"Fatal: no"}"#) == "Fatal: no")
+        #expect(Restic.words("Fatal: no") == "Fatal: no")
+    }
+
     @Test func whereRepositoriesAre() throws {
         #expect(FileRepository(try BackupLocation("dir:/var/backups")).url == "/var/backups/files")
         let spaces = FileRepository(try BackupLocation("s3://b-1/shop?region=nyc3"))

@@ -117,7 +117,7 @@ import Testing
     }
 
     /// What is silently left out by others.
-    @Test func linksPathsAndUnreadableFiles() async throws {
+    @Test func linksAndPathsThatAreGone() async throws {
         let site = try Site()
         let program = site.program
         try site.put("jpg", at: "\(program.folder.path)/volume/a.jpg")

@@ -1,3 +1,4 @@
+import BackupEngine
 import Foundation
 import LoopbackServers
 import MySQLClient
@@ -128,35 +129,67 @@ extension BackupTests {
             }
         }
 
+        /// Found when all is switched: HAProxy's own check of the new place fails. Everything is as before then.
+        @Test(.timeLimit(.minutes(2))) func aCheckThatFailsIsUndone() async throws {
+            let both = "endpoint_file: ENDPOINT\n  haproxy: { socket: FOLDER/admin.sock, server: mysql/primary }"
+            try await FlippedShop.with(mysql: both) { flipped in
+                let place = flipped.shop.server.place
+                let (haproxy, _) = try await flipped.startHAProxy("127.0.0.1:9 check port 9 inter 100ms")
+                defer { haproxy.stop() }
+                let before = flipped.endpoint
+                let failed = try await flipped.program.run(
+                    ["restore", "--flip-only", "--settle", "0s", "--json", "--to", flipped.shop.url],
+                    flipped.shop.environment)
+                #expect(failed.status == 1)
+                #expect(try failed.code() == "flip.undone", "\(failed.errors)")
+                #expect(failed.errors.contains("its endpoint is switched back") && !flipped.isClosed)
+                let socket = HAProxySocket(path: "\(flipped.program.folder.path)/admin.sock")
+                let server = try socket.server("mysql/primary")
+                #expect(server.address == "127.0.0.1" && server.port == 9)
+                // In our own words from now on; it says the same.
+                #expect(before.contains("\(place.address):\(place.port)"))
+                #expect(flipped.endpoint.contains("'DB_HOST', '\(place.address):\(place.port)'"))
+                #expect(try await flipped.visit() == flipped.shop.name)
+            }
+        }
+
+        /// `kill -9` at random moments, and the same command once more: the shop is open, on the database that was meant.
+        @Test(.timeLimit(.minutes(3))) func killedAtRandomMoments() async throws {
+            try await FlippedShop.with { flipped in
+                let other = "\(flipped.shop.name)_other"
+                try await flipped.shop.server.run("CREATE DATABASE `\(other)`")
+                for table in ["wp_posts", "wp_options", "wp_users"] {
+                    try await flipped.shop.server.run(
+                        "CREATE TABLE `\(other)`.\(table) AS SELECT * FROM `\(flipped.shop.name)`.\(table)")
+                }
+                let urls = [flipped.shop.name, other].map { name in
+                    (name, flipped.shop.url.replacing("/\(flipped.shop.name)?", with: "/\(name)?"))
+                }
+                for round in 0..<12 {
+                    let (name, url) = urls[(round + 1) % 2]
+                    let arguments = ["restore", "--flip-only", "--settle", "40ms", "--to", url]
+                    let running = try flipped.program.start(arguments, flipped.shop.environment)
+                    try await Task.sleep(for: .milliseconds(.random(in: 20...220)))
+                    running.kill(SIGKILL)
+                    try await running.ended()
+                    // Whatever it had come to, a page is refused or is of one of the two.
+                    #expect([flipped.shop.name, other, "503"].contains(try await flipped.visit()))
+                    let again = try await flipped.program.run(arguments, flipped.shop.environment)
+                    #expect(again.status == 0, "\(round): \(again.errors)")
+                    #expect(try await flipped.visit() == name)
+                    #expect(!flipped.isClosed)
+                }
+                try await flipped.shop.server.run("DROP DATABASE `\(other)`")
+            }
+        }
+
         /// HAProxy's server goes elsewhere, and connections that are there end.
         @Test(.timeLimit(.minutes(2))) func behindHAProxy() async throws {
             try await FlippedShop.with(
                 mysql: "haproxy: { socket: FOLDER/admin.sock, server: mysql/primary }"
             ) { flipped in
-                let place = flipped.shop.server.place
-                let front = try LoopbackPlace(address: place.address)
-                try flipped.put(
-                    """
-                    global
-                      stats socket \(flipped.program.folder.path)/admin.sock mode 600 level admin
-                    defaults
-                      mode tcp
-                      timeout connect 2s
-                      timeout client 60s
-                      timeout server 60s
-                    frontend shop
-                      bind \(front.address):\(front.port)
-                      default_backend mysql
-                    backend mysql
-                      server primary 127.0.0.1:9
-
-                    """, to: "haproxy.cfg")
-                let folder = flipped.program.folder
-                let haproxy = try ServerProcess(
-                    ["haproxy", "-db", "-f", folder.appending(path: "haproxy.cfg").path],
-                    log: folder.appending(path: "haproxy.log"))
+                let (haproxy, front) = try await flipped.startHAProxy("127.0.0.1:9")
                 defer { haproxy.stop() }
-                try await eventually("HAProxy listens") { (try? front.connectOverTCP()) != nil }
                 let flip = ["restore", "--flip-only", "--settle", "0s", "--json", "--to"]
                 let done = try await flipped.program.run(flip + [flipped.shop.url], flipped.shop.environment)
                 #expect(done.status == 0, "\(done.errors)")

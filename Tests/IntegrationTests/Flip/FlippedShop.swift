@@ -79,6 +79,32 @@ struct FlippedShop {
         }
     }
 
+    /// An HAProxy with a server `mysql/primary`, and where it listens.
+    func startHAProxy(_ server: String) async throws -> (ServerProcess, LoopbackPlace) {
+        let front = try LoopbackPlace(address: shop.server.place.address)
+        try put(
+            """
+            global
+              stats socket \(program.folder.path)/admin.sock mode 600 level admin
+            defaults
+              mode tcp
+              timeout connect 2s
+              timeout client 60s
+              timeout server 60s
+            frontend shop
+              bind \(front.address):\(front.port)
+              default_backend mysql
+            backend mysql
+              server primary \(server)
+
+            """, to: "haproxy.cfg")
+        let haproxy = try ServerProcess(
+            ["haproxy", "-db", "-f", program.folder.appending(path: "haproxy.cfg").path],
+            log: program.folder.appending(path: "haproxy.log"))
+        try await eventually("HAProxy listens") { (try? front.connectOverTCP()) != nil }
+        return (haproxy, front)
+    }
+
     /// For everybody to read, as such files are.
     func put(_ text: String, to name: String) throws {
         try Data(text.utf8).write(to: program.folder.appending(path: name))
