@@ -63,8 +63,10 @@ let package = Package(
         .target(name: "RESP", dependencies: [.nioCore], swiftSettings: strict),
         .target(name: "Rendering", dependencies: ["Topology"], swiftSettings: strict),
 
+        .target(name: "Binlog", swiftSettings: strict),
+
         // Decisions only; the time is an argument.
-        .target(name: "RecoveryCore", dependencies: ["Topology"], swiftSettings: strict),
+        .target(name: "RecoveryCore", dependencies: ["Topology", "Binlog"], swiftSettings: strict),
 
         // Layer 1: clients.
         .target(
@@ -184,8 +186,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "CertificatesTests", dependencies: ["Certificates"], swiftSettings: strict),
         .testTarget(
-            name: "RecoveryCoreTests", dependencies: ["RecoveryCore", "Topology", "LoopbackServers"],
+            name: "RecoveryCoreTests", dependencies: ["RecoveryCore", "Binlog", "Topology", "LoopbackServers"],
             swiftSettings: strict),
+        .testTarget(name: "BinlogTests", dependencies: ["Binlog"], swiftSettings: strict),
         .testTarget(name: "AgeTests", dependencies: ["Age", "LoopbackServers"], swiftSettings: strict),
         .testTarget(
             name: "CloudHTTPTests",
