@@ -86,6 +86,9 @@ let package = Package(
             dependencies: ["CloudHTTP", "Topology", .crypto, .nioCore, .nioPosix, .nioHTTP1, .logging],
             swiftSettings: strict),
 
+        // What PHP-FPM speaks.
+        .target(name: "FastCGI", dependencies: [.nioCore, .nioPosix], swiftSettings: strict),
+
         // Processes that nothing survives.
         .target(name: "Processes", swiftSettings: strict),
 
@@ -188,6 +191,7 @@ let package = Package(
         .testTarget(
             name: "RecoveryCoreTests", dependencies: ["RecoveryCore", "Binlog", "Topology", "LoopbackServers"],
             swiftSettings: strict),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", .nioCore], swiftSettings: strict),
         .testTarget(name: "BinlogTests", dependencies: ["Binlog"], swiftSettings: strict),
         .testTarget(name: "AgeTests", dependencies: ["Age", "LoopbackServers"], swiftSettings: strict),
         .testTarget(
