@@ -65,6 +65,9 @@ let package = Package(
 
         .target(name: "Binlog", swiftSettings: strict),
 
+        // The rows of a generated WooCommerce store, for drills and benchmarks.
+        .target(name: "ShopRows", swiftSettings: strict),
+
         // Decisions only; the time is an argument.
         .target(name: "RecoveryCore", dependencies: ["Topology", "Binlog"], swiftSettings: strict),
 
@@ -143,8 +146,8 @@ let package = Package(
         .target(
             name: "Drills",
             dependencies: [
-                "LocalStack", "Topology", "RedisClient", "RESP", "MySQLClient", .nioCore, .nioPosix, .logging,
-                .subprocess,
+                "LocalStack", "Topology", "RedisClient", "RESP", "MySQLClient", "ShopRows", .nioCore, .nioPosix,
+                .logging, .subprocess,
             ],
             resources: [.embedInCode("Workload/worker.php")],
             swiftSettings: strict),
@@ -153,7 +156,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", "BackupEngine", "Age",
+                "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", "ShopRows",
+                "BackupEngine", "Age",
                 "CloudHTTP", "MySQLClient", "ObjectStore", .argumentParser, .logging, .nioCore, .unixSignals,
             ],
             swiftSettings: strict),
@@ -168,7 +172,7 @@ let package = Package(
         .executableTarget(
             name: "breakwater-bench",
             dependencies: [
-                "LoopbackServers", "MySQLClient", "Age", "Topology", .argumentParser,
+                "LoopbackServers", "MySQLClient", "Age", "Topology", "ShopRows", .argumentParser,
             ],
             path: "Benchmarks/Sources", swiftSettings: strict),
 
@@ -241,7 +245,8 @@ let package = Package(
             dependencies: ["LocalStack", "RedisClient", "RESP", "MySQLClient", "Topology", "Rendering", .nioCore],
             swiftSettings: strict),
         .testTarget(
-            name: "DrillsTests", dependencies: ["Drills", "MySQLClient", "Topology", "RedisClient", "RESP", .nioCore],
+            name: "DrillsTests",
+            dependencies: ["Drills", "MySQLClient", "Topology", "RedisClient", "RESP", "ShopRows", .nioCore],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

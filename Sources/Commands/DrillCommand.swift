@@ -1,6 +1,7 @@
 package import ArgumentParser
 internal import Drills
 internal import Foundation
+package import ShopRows
 internal import Topology
 
 /// `breakwater drill`
@@ -27,7 +28,8 @@ package struct DrillCommand: BreakwaterCommand {
 
     @Argument(
         help: ArgumentHelp("The scenarios to run, in this order.", valueName: "scenario"),
-        completion: .list(Scenario.all.map(\.name) + [Scenario.chaosName, Soak.name]))
+        completion: .list(
+            Scenario.all.map(\.name) + [Scenario.chaosName, Soak.name] + RecoveryScenario.allCases.map(\.name)))
     package var scenarios: [String] = []
 
     @Flag(help: "Name the scenarios and end.")
@@ -79,6 +81,16 @@ package struct DrillCommand: BreakwaterCommand {
         help: ArgumentHelp("For redis-chaos (3m if left out) and soak (1h).", valueName: "time"))
     package var duration: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "For the drills of the database: its generated rows, tiny (1,000 orders) or small (100,000 orders, 400 MB of SQL).",
+            valueName: "size"))
+    package var size = ShopSize.tiny
+
+    @Option(
+        help: ArgumentHelp("For the drills of the database: how many orders come in a second.", valueName: "number"))
+    package var rate = 40
+
     @OptionGroup package var output: OutputOptions
 
     package init() {}
@@ -86,11 +98,9 @@ package struct DrillCommand: BreakwaterCommand {
     package func perform(_ console: Console) async throws -> ExitStatus {
         if list { return try showList(console) }
         if scenarios.contains(Soak.name) { return try await soak(console) }
+        if scenarios.contains(where: { RecoveryScenario.named($0) != nil }) { return try await recovery(console) }
         var suite = DrillSuite(try chosen(), stateDirectory: "")
-        guard (1...1000).contains(self.repeat) else {
-            throw UserFacingError(
-                code: "drill.repeat", summary: "--repeat takes a number from 1 to 1000", status: .invalid)
-        }
+        try checkRepeat()
         if suite.needsNetwork, !OwnNetwork.isEntered { try OwnNetwork.enter() }
         suite.repeats = self.repeat
         if !client.isEmpty { suite.mix = try client.map(Self.mix) }
@@ -109,6 +119,10 @@ package struct DrillCommand: BreakwaterCommand {
             let reports = try await suite.run()
             return (reports, reports.allSatisfy(\.passed))
         }
+        return try present(reports, kept: kept, console)
+    }
+
+    func present(_ reports: [DrillReport], kept: String?, _ console: Console) throws -> ExitStatus {
         if let kept { console.note("the store's files and logs are in \(kept)") }
         if let report { try DrillFiles.write(reports, to: report, console) }
         for report in reports { console.print(report.text) }
@@ -118,6 +132,13 @@ package struct DrillCommand: BreakwaterCommand {
             try console.document(Result(passed: reports.allSatisfy(\.passed), drills: reports))
         }
         return reports.allSatisfy(\.passed) ? .done : .failed
+    }
+
+    func checkRepeat() throws {
+        guard (1...1000).contains(self.repeat) else {
+            throw UserFacingError(
+                code: "drill.repeat", summary: "--repeat takes a number from 1 to 1000", status: .invalid)
+        }
     }
 
     /// A soak has a store, clients and a report of its own.
@@ -152,9 +173,12 @@ package struct DrillCommand: BreakwaterCommand {
 
     private func showList(_ console: Console) throws -> ExitStatus {
         let width = Self.catalogue.map(\.name.count).max() ?? 0
+        var group = ""
         for entry in Self.catalogue {
+            if entry.group != group { console.print("\(group.isEmpty ? "" : "\n")\(entry.group):") }
+            group = entry.group
             let padding = String(repeating: " ", count: width - entry.name.count)
-            console.print("\(entry.name)\(padding)  \(entry.summary)")
+            console.print("  \(entry.name)\(padding)  \(entry.summary)")
         }
         try console.document(Self.catalogue)
         return .done
@@ -163,15 +187,18 @@ package struct DrillCommand: BreakwaterCommand {
     private struct Entry: Encodable {
         var name: String
         var summary: String
+        var group: String
     }
 
     /// What can be named, in the order of `--list`.
     private static var catalogue: [Entry] {
-        Scenario.all.map { Entry(name: $0.name, summary: $0.summary) }
+        let redis = "Redis"
+        return Scenario.all.map { Entry(name: $0.name, summary: $0.summary, group: redis) }
             + [
-                Entry(name: Scenario.chaosName, summary: Scenario.chaosSummary),
-                Entry(name: Soak.name, summary: Soak.summary),
+                Entry(name: Scenario.chaosName, summary: Scenario.chaosSummary, group: redis),
+                Entry(name: Soak.name, summary: Soak.summary, group: redis),
             ]
+            + RecoveryScenario.allCases.map { Entry(name: $0.name, summary: $0.summary, group: "database and backups") }
     }
 
     private func chosen() throws -> [Scenario] {

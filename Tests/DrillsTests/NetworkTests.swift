@@ -1,3 +1,4 @@
+import ShopRows
 import Testing
 import Topology
 
@@ -61,7 +62,7 @@ import Topology
 
     /// The generator's numbers are written down: a seed in somebody's report must mean the same next year.
     @Test func theGeneratorIsWhatItWas() {
-        var draw = SplitMix(state: 1_234_567)
+        var draw = SplitMix(seed: 1_234_567)
         #expect(
             [draw.next(), draw.next(), draw.next()] == [
                 6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,

@@ -2,6 +2,7 @@ import Age
 import Foundation
 import LoopbackServers
 import MySQLClient
+import ShopRows
 import Topology
 
 /// The servers of one run: a database with the generated store, and an object store.

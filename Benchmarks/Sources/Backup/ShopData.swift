@@ -1,6 +1,7 @@
 import Foundation
 import LoopbackServers
 import MySQLClient
+import ShopRows
 import Topology
 
 /// A store's database as a data directory in the cache folder: generated once, copied for every run that changes it.
@@ -77,15 +78,15 @@ struct ShopData {
 
     private func fill(_ table: ShopTable, _ settings: MySQLSettings, _ done: Set<String>) async throws {
         try await MySQLConnection.with(settings) { connection in
-            for statement in [
-                "SET NAMES utf8mb4", "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO', unique_checks=0", table.create,
-            ] { _ = try await connection.query(statement) }
+            for statement in ShopTable.sessionStatements + [table.create] {
+                _ = try await connection.query(statement)
+            }
             for unit in 0..<size.units where !done.contains("\(table.rawValue) \(unit)") {
                 note("\(table.rawValue): \(unit + 1) of \(size.units)")
                 let file = try write(table, unit: unit)
                 defer { try? FileManager.default.removeItem(at: file) }
                 for statement in [
-                    "BEGIN", "LOAD DATA INFILE '\(file.path)' INTO TABLE \(table.rawValue) CHARACTER SET utf8mb4",
+                    "BEGIN", table.statement(loading: file.path),
                     "INSERT INTO bench.steps VALUES ('\(table.rawValue) \(unit)')", "COMMIT",
                 ] { _ = try await connection.query(statement) }
             }
@@ -95,10 +96,7 @@ struct ShopData {
             guard !missing.isEmpty else { return }
             note("\(table.rawValue): indexes")
             if flavour == .mysql { _ = try await connection.query("SET SESSION innodb_ddl_buffer_size=268435456") }
-            let additions = missing.map { index in
-                "ADD \(ShopTable.uniqueIndexes.contains(index.name) ? "UNIQUE " : "")KEY \(index.name) \(index.columns)"
-            }
-            _ = try await connection.query("ALTER TABLE \(table.rawValue) \(additions.joined(separator: ", "))")
+            _ = try await connection.query(table.statement(adding: missing))
             _ = try await connection.query("ANALYZE TABLE \(table.rawValue)")
         }
     }
@@ -109,15 +107,8 @@ struct ShopData {
         try Data().write(to: file)
         let handle = try FileHandle(forWritingTo: file)
         defer { try? handle.close() }
-        let piece = 4 << 20
-        var text = RowText(capacity: piece + (1 << 20))
-        for row in 1...table.rowsPerUnit {
-            table.write(row: unit * table.rowsPerUnit + row, into: &text)
-            if text.bytes.count > piece || row == table.rowsPerUnit {
-                try handle.write(contentsOf: text.bytes)
-                text.removeAll()
-            }
-        }
+        let first = unit * table.rowsPerUnit + 1
+        try table.write(rows: first...(first + table.rowsPerUnit - 1)) { try handle.write(contentsOf: $0) }
         return file
     }
 }

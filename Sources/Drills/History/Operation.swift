@@ -29,6 +29,10 @@ package struct Operation: Sendable, Equatable {
         case readCart = "read_cart"
         /// SET of the cart with one more item. May be replayed.
         case writeCart = "write_cart"
+        /// The transaction that places an order in the shop's database, from BEGIN to COMMIT.
+        case order
+        /// SELECT of the order that the page has placed, for the page that thanks for it.
+        case receipt
     }
 
     package enum Outcome: String, Sendable {
@@ -80,8 +84,8 @@ package struct Operation: Sendable, Equatable {
 extension Operation.Kind {
     package var isWrite: Bool {
         switch self {
-        case .set, .put, .increment, .append, .transact, .pledge, .tally, .writeCart: true
-        case .connect, .recall, .get, .readCart: false
+        case .set, .put, .increment, .append, .transact, .pledge, .tally, .writeCart, .order: true
+        case .connect, .recall, .get, .readCart, .receipt: false
         }
     }
 
@@ -89,8 +93,8 @@ extension Operation.Kind {
     /// idempotent. For all others the honest answer to a lost reply is an error.
     package var isReplayable: Bool {
         switch self {
-        case .connect, .recall, .get, .set, .put, .readCart, .writeCart: true
-        case .increment, .append, .transact, .pledge, .tally: false
+        case .connect, .recall, .get, .set, .put, .readCart, .writeCart, .receipt: true
+        case .increment, .append, .transact, .pledge, .tally, .order: false
         }
     }
 

@@ -5,6 +5,7 @@ extension DrillReport {
         if let failure { lines.append("  not carried out: \(failure.summary) [\(failure.code)]") }
         if let repeats { lines += Self.spread(repeats) }
         if clients.count > 0 { lines += figures }
+        if let recovery { lines += recovery.lines }
         for check in checks where !check.passed {
             lines.append("  failed check \(check.name): \(check.detail)")
         }

@@ -111,9 +111,12 @@ package struct DrillReport: Sendable, Equatable, Encodable {
     /// Set when the drill was repeated: the figures above are then sums, and the worst for times.
     package var repeats: Repeats?
     package var runs: [DrillReport]?
+    /// Of scenarios of recovery.
+    package var recovery: Recovery?
 
     enum CodingKeys: String, CodingKey {
-        case scenario, seed, passed, clients, rtoMs, writes, timeline, checks, groups, errors, findings, failure
+        case scenario, seed, passed, clients, rtoMs, writes, recovery, timeline, checks, groups, errors, findings,
+            failure
         case repeats = "repeat"
         case runs
     }
@@ -127,6 +130,7 @@ package struct DrillReport: Sendable, Equatable, Encodable {
         // A drill without recovery says null; a missing key would read like an older version.
         try container.encode(rtoMs, forKey: .rtoMs)
         try container.encode(writes, forKey: .writes)
+        try container.encodeIfPresent(recovery, forKey: .recovery)
         try container.encode(timeline, forKey: .timeline)
         try container.encode(checks, forKey: .checks)
         if groups.count > 1 { try container.encode(groups, forKey: .groups) }

@@ -1,3 +1,4 @@
+internal import ShopRows
 package import Topology
 
 /// A random schedule of faults. Pure: the same seed, duration and abilities give the same schedule, on any machine.
@@ -23,7 +24,7 @@ package struct ChaosSchedule: Sendable, Equatable {
     ///   - network: whether links can be cut.
     package init(seed: UInt64, duration: Duration, network: Bool) {
         self.seed = seed
-        var draw = SplitMix(state: seed)
+        var draw = SplitMix(seed: seed)
         role = draw.below(2) == 0 ? .store : .cache
         let kinds = Self.kinds(network: network)
         let count = max(1, Int(duration / Self.shortest))
@@ -89,24 +90,5 @@ extension Scenario {
         scenario.budget = duration
         scenario.seed = seed
         return scenario
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): a few lines whose numbers
-/// are the same everywhere and for ever, which the standard library's generator does not promise.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// From 0 up to, but not including, the bound.
-    mutating func below(_ bound: Int) -> Int {
-        Int(next() % UInt64(bound))
     }
 }

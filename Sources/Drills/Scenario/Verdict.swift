@@ -51,6 +51,8 @@ package struct Verdict: Sendable, Equatable {
 
     package var passed: Bool { checks.allSatisfy(\.passed) }
 
+    package init(_ checks: [Check]) { self.checks = checks }
+
     package init(_ expectations: Expectations, _ findings: Findings) {
         let writes = findings.writes
         expectErrors(expectations.errors, findings.measures)

@@ -1,5 +1,5 @@
 /// The tables of a WooCommerce store that hold almost all of its rows, as WordPress 6 and WooCommerce 10 make them.
-enum ShopTable: String, CaseIterable, Sendable {
+package enum ShopTable: String, CaseIterable, Sendable {
     case options = "wp_options"
     case users = "wp_users"
     case userMeta = "wp_usermeta"
@@ -13,7 +13,7 @@ enum ShopTable: String, CaseIterable, Sendable {
     case orderItemMeta = "wp_woocommerce_order_itemmeta"
 
     /// In a store of the small size; the large one has ten times as many.
-    var rowsPerUnit: Int {
+    package var rowsPerUnit: Int {
         switch self {
         case .options: 500
         case .users: 25_000

@@ -93,13 +93,13 @@ extension ShopTable {
         }
     }
 
-    var create: String {
+    package var create: String {
         "CREATE TABLE IF NOT EXISTS \(rawValue) (\(columns)) "
             + "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci"
     }
 
     /// By name; a name tells whether the index was made already.
-    var indexes: [(name: String, columns: String)] {
+    package var indexes: [(name: String, columns: String)] {
         switch self {
         case .options: [("option_name", "(option_name)"), ("autoload", "(autoload)")]
         case .users:
@@ -138,5 +138,23 @@ extension ShopTable {
     }
 
     /// Those of the indexes that are unique.
-    static let uniqueIndexes: Set<String> = ["option_name", "address_type_order_id"]
+    private static let uniqueIndexes: Set<String> = ["option_name", "address_type_order_id"]
+
+    /// What makes some of the indexes.
+    package func statement(adding indexes: [(name: String, columns: String)]) -> String {
+        let additions = indexes.map { index in
+            "ADD \(Self.uniqueIndexes.contains(index.name) ? "UNIQUE " : "")KEY \(index.name) \(index.columns)"
+        }
+        return "ALTER TABLE \(rawValue) \(additions.joined(separator: ", "))"
+    }
+
+    /// What fills the table with the rows of a file on the server.
+    package func statement(loading file: String) -> String {
+        "LOAD DATA INFILE '\(file)' INTO TABLE \(rawValue) CHARACTER SET utf8mb4"
+    }
+
+    /// What a session is told before it makes and fills tables.
+    package static let sessionStatements = [
+        "SET NAMES utf8mb4", "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO', unique_checks=0",
+    ]
 }

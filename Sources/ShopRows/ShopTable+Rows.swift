@@ -1,4 +1,17 @@
 extension ShopTable {
+    /// Writes rows in pieces of some megabytes.
+    package func write(rows: ClosedRange<Int>, to sink: ([UInt8]) throws -> Void) rethrows {
+        let piece = 4 << 20
+        var text = RowText(capacity: piece + (1 << 20))
+        for row in rows {
+            write(row: row, into: &text)
+            if text.bytes.count > piece || row == rows.upperBound {
+                try sink(text.bytes)
+                text.removeAll()
+            }
+        }
+    }
+
     /// Writes the row of this number, which is its key as well; numbers begin at 1.
     func write(row: Int, into text: inout RowText) {
         text.begin(self, row: row)

@@ -1,16 +1,14 @@
-import LoopbackServers
-
 /// Rows in the form that `LOAD DATA INFILE` reads: values with a tab behind each, a line for each row. What is random
 /// in a row depends on the table and the row's number alone.
 struct RowText {
     private(set) var bytes: [UInt8] = []
-    private var random = SeededGenerator(seed: 0)
+    private var random = SplitMix(seed: 0)
 
     init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
     mutating func begin(_ table: ShopTable, row: Int) {
         let number = UInt64(ShopTable.allCases.firstIndex(of: table) ?? 0)
-        random = SeededGenerator(seed: number << 48 ^ UInt64(row))
+        random = SplitMix(seed: number << 48 ^ UInt64(row))
     }
 
     /// The last tab becomes the end of the line.

@@ -1,0 +1,21 @@
+/// What can happen to a store's database and to its backups.
+package enum RecoveryScenario: String, CaseIterable, Sendable {
+    case backupCorrupted = "backup-corrupted"
+    case bucketDown = "bucket-down"
+
+    package var name: String { rawValue }
+
+    package var summary: String {
+        switch self {
+        case .backupCorrupted:
+            "damage the newest backup three ways: each is found, and the older verified one restores"
+        case .bucketDown:
+            "take away one of two buckets while a backup is written, then both: what is listed restores"
+        }
+    }
+
+    /// How many buckets the store backs up to.
+    var buckets: Int { self == .bucketDown ? 2 : 1 }
+
+    package static func named(_ name: String) -> Self? { Self(rawValue: name) }
+}
