@@ -125,7 +125,7 @@ let package = Package(
             name: "BackupEngine",
             dependencies: [
                 "Topology", "RecoveryCore", "Age", "MySQLClient", "DatabaseServers", "ObjectStore", "Processes",
-                "CZstd",
+                "CZstd", "Binlog",
                 .crypto, .nioCore,
             ],
             swiftSettings: strict),
@@ -157,7 +157,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", "ShopRows",
-                "BackupEngine", "Age",
+                "BackupEngine", "Binlog", "Age",
                 "CloudHTTP", "MySQLClient", "ObjectStore", .argumentParser, .logging, .nioCore, .unixSignals,
             ],
             swiftSettings: strict),
@@ -252,7 +252,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Age", "Certificates", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology",
-                "RedisClient", "RESP", "MySQLClient", "BackupEngine", "CloudHTTP", "ObjectStore", "LoopbackServers",
+                "RedisClient", "RESP", "MySQLClient", "BackupEngine", "Binlog", "CloudHTTP", "ObjectStore",
+                "LoopbackServers",
                 "breakwater-proxy",
                 .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .subprocess, .crypto,
             ],

@@ -7,7 +7,7 @@ package struct BinlogParser: Sendable {
     package static let mostEventBytes = 1 << 30 + 1 << 16
 
     /// Nil before the first format description.
-    private var hasChecksums: Bool?
+    var hasChecksums: Bool?
     /// How many bytes the fixed part of each type has, by type; from the format description.
     private var postHeaders: [UInt8] = []
 

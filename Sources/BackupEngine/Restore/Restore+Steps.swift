@@ -10,6 +10,8 @@ extension Restore {
         var isResumed = false
         /// All is there and compared.
         var isCompared = false
+        /// A log is being replayed onto it, and nothing of the backup may be made again.
+        var isReplaying = false
         /// What was in the way.
         var dropped: [String] = []
 
@@ -17,6 +19,7 @@ extension Restore {
 
         init(_ journal: RestoreJournal.State) {
             (done, isResumed, isCompared) = (journal.done, true, journal.isCompared)
+            isReplaying = journal.isReplaying
         }
     }
 

@@ -53,11 +53,12 @@ package struct Restore: Sendable {
         return try await MySQLConnection.with(server) { admin in
             try await admin.apply(.load)
             try await checkPackets(over: admin)
-            let session = try await RestoreSession(target, options, over: admin, board)
+            let session = try await RestoreSession(target, options, over: admin) { board.warn($0) }
             let collations = try await CollationMap.read(over: admin)
             let target = try await RestoreTarget.open(
                 database, like: manifest.source, collations, over: admin, board)
-            let begun = try await target.begin(content, overwrite: options.overwrite)
+            let begun = try await target.begin(
+                content, overwrite: options.overwrite, replays: options.replays)
             var outcome = RestoreOutcome(database: database, server: target.server)
             outcome.dropped = begun.dropped
             outcome.resumedObjects = begun.done.count
@@ -65,8 +66,10 @@ package struct Restore: Sendable {
                 collations: collations, modes: SQLModeMap(target.server), board: board, settings: content.settings)
             let connections = try await open(session, for: selection)
             do {
-                try await load(content, begun, loader, reader, over: admin, connections)
-                try await finish(content, begun.isResumed, loader, over: admin)
+                if !begun.isReplaying {
+                    try await load(content, begun, loader, reader, over: admin, connections)
+                    try await finish(content, begun.isResumed, loader, over: admin)
+                }
                 if begun.isCompared {
                     outcome.comparedTables = selection.tables.count { $0.table.digest != nil }
                 } else {

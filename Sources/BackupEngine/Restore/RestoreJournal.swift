@@ -21,6 +21,8 @@ struct RestoreJournal: Sendable {
         var isEmptied: Bool
         /// Whether all that was restored is known to be what was backed up. What follows changes it.
         var isCompared = false
+        /// Whether a log is being replayed onto it.
+        var isReplaying = false
         /// Names of objects.
         var done: Set<String>
 
@@ -36,6 +38,7 @@ struct RestoreJournal: Sendable {
             case titleStep: state.title = result.text(row, 1) ?? ""
             case emptiedStep: state.isEmptied = true
             case comparedStep: state.isCompared = true
+            case let step? where replaySteps.contains(step): state.isReplaying = true
             case let step: state.done.insert(step ?? "")
             }
         }

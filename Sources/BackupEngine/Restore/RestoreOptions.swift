@@ -36,6 +36,9 @@ package struct RestoreOptions: Sendable {
     /// Whether counts and digests of all tables are compared with the manifest's in the end.
     package var compares = true
 
+    /// Whether a log is replayed onto the restored backup before the restore is over.
+    package var replays = false
+
     package init(key: Key) {
         self.key = key
     }

@@ -27,7 +27,8 @@ struct RestoreSession: Sendable {
     /// Tries on a connection what all will be set to.
     /// - Throws: `RestoreError.replicas`, `RestoreError.binaryLog`, `MySQLError`.
     init(
-        _ settings: MySQLSettings, _ options: RestoreOptions, over admin: MySQLConnection, _ board: RestoreBoard
+        _ settings: MySQLSettings, _ options: RestoreOptions, over admin: MySQLConnection,
+        warn: (String) -> Void
     ) async throws {
         self.settings = settings
         let server = await admin.server
@@ -48,7 +49,7 @@ struct RestoreSession: Sendable {
         if options.skipBinlog || options.isScratch {
             let statement = "SET SESSION sql_log_bin = 0"
             do {
-                if !options.isScratch { try await Self.refuseReplicas(over: admin, board) }
+                if !options.isScratch { try await Self.refuseReplicas(over: admin, warn) }
                 _ = try await admin.query(statement)
                 statements.append(statement)
             } catch let error as MySQLError {
@@ -66,11 +67,13 @@ struct RestoreSession: Sendable {
         return min(max(share, 1 << 20), 256 << 20)
     }
 
-    private static func refuseReplicas(over admin: MySQLConnection, _ board: RestoreBoard) async throws {
+    private static func refuseReplicas(
+        over admin: MySQLConnection, _ warn: (String) -> Void
+    ) async throws {
         guard try await admin.query("SELECT @@GLOBAL.log_bin").text() == "1" else { return }
         let shown = try await admin.query("SHOW GRANTS")
         if !Grants(shown.rows.indices.compactMap { shown.text($0, 0) }).allows(.process, on: .global) {
-            board.warn("whether replicas read the binary log cannot be seen without PROCESS")
+            warn("whether replicas read the binary log cannot be seen without PROCESS")
         }
         let commands = try await admin.query("SHOW PROCESSLIST").texts("Command")
         let count = commands.count { $0?.hasPrefix("Binlog Dump") == true }

@@ -98,13 +98,14 @@ struct RestoreTarget {
     /// - Returns: What an earlier attempt has done, and what was dropped.
     /// - Throws: `RestoreError.notEmpty`, `RestoreError.otherRestore`, `MySQLError`.
     func begin(
-        _ content: RestoreContent, overwrite: Bool
+        _ content: RestoreContent, overwrite: Bool, replays: Bool
     ) async throws -> Restore.Beginning {
         let title = content.selection.title
         let hasJournal = try await !admin.query("SHOW TABLES LIKE '\\_\\_breakwater\\_restore'").rows.isEmpty
         let journal = hasJournal ? try await RestoreJournal.read(over: admin) : nil
         if let journal, journal.isEmptied {
-            if journal.title == title { return .init(journal) }
+            // Onto what a log was replayed on nothing else may be built.
+            if journal.title == title, replays || !journal.isReplaying { return .init(journal) }
             guard overwrite else {
                 throw RestoreError.otherRestore(database: database, backup: journal.backup)
             }

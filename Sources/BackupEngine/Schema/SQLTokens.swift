@@ -21,10 +21,21 @@ struct SQLTokens: Sequence, IteratorProtocol {
 
     private let bytes: [UInt8]
     private var position: Int
+    /// `sql_mode` with `ANSI_QUOTES`: double quotes are around names.
+    private let quotesNames: Bool
+    /// `sql_mode` without `NO_BACKSLASH_ESCAPES`.
+    private let hasEscapes: Bool
 
     init(_ text: String, from position: Int = 0) {
-        bytes = Array(text.utf8)
+        self.init(Array(text.utf8), from: position)
+    }
+
+    /// A statement in any character set in which ASCII is ASCII.
+    init(_ bytes: [UInt8], from position: Int = 0, quotesNames: Bool = false, hasEscapes: Bool = true) {
+        self.bytes = bytes
         self.position = position
+        self.quotesNames = quotesNames
+        self.hasEscapes = hasEscapes
     }
 
     mutating func next() -> Token? {
@@ -43,8 +54,10 @@ struct SQLTokens: Sequence, IteratorProtocol {
                 skipLine()
             case UInt8(ascii: "`"):
                 return Token(kind: .name(quoted(by: UInt8(ascii: "`"), escapes: false)), range: start..<position)
+            case UInt8(ascii: "\"") where quotesNames:
+                return Token(kind: .name(quoted(by: UInt8(ascii: "\""), escapes: false)), range: start..<position)
             case UInt8(ascii: "'"), UInt8(ascii: "\""):
-                _ = quoted(by: bytes[position], escapes: true)
+                _ = quoted(by: bytes[position], escapes: hasEscapes)
                 return Token(kind: .text, range: start..<position)
             case let byte where Self.isWord(byte):
                 while let byte = peek(0), Self.isWord(byte) { position += 1 }

@@ -16,6 +16,9 @@ package struct RestoreCommand: BreakwaterCommand {
             compared with the manifest's. What was interrupted goes on when it is run again. Needed are the \
             store's keys and an identity, and nothing that the lost machines had.
 
+            With --until, --until-gtid or --before-gtid the shipped binary log is replayed onto the backup, up to that \
+            moment (docs/point-in-time.md).
+
             Exit codes: 0 restored and the same; 1 failed, or not the same; 2 bad usage; 3 refused: something is in \
             the way, and the message says what would allow it; 130 interrupted.
 
@@ -25,6 +28,8 @@ package struct RestoreCommand: BreakwaterCommand {
               breakwater restore 20260301T03 --identity key.txt \\
                 --to mysql://root@127.0.0.1/shop --tables wp_posts,wp_postmeta
               breakwater restore latest --identity key.txt --flip
+              breakwater restore --until '2026-03-01 14:05:00' --identity key.txt
+              breakwater restore --before-gtid 0-1-4711 --identity key.txt
               breakwater restore latest --store 's3://backups/shop?region=nyc3' \\
                 --identity key.txt --to mysql://admin@db.example:25060/shop_new
             """
@@ -67,8 +72,7 @@ package struct RestoreCommand: BreakwaterCommand {
             "Restore the shop's files to this folder as well, as they were at the moment of the backup. With "
                 + "--overwrite it may have something in it.", valueName: "dir"))
     package var withFiles: String?
-    @Option(help: .hidden)
-    package var until: String?
+    @OptionGroup(title: "Point in time") package var moment: ReplayMoment
     @OptionGroup(title: "Switching the shop") package var flip: FlipOptions
     @OptionGroup package var place: StoreOptions
     @OptionGroup package var output: OutputOptions
@@ -81,17 +85,20 @@ package struct RestoreCommand: BreakwaterCommand {
             let ways = RestoreOptions.Definers.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("--definers is one of \(ways)")
         }
+        guard !moment.isWanted || tables == nil else {
+            throw ValidationError("the log is replayed onto a whole database, and --tables restores a part")
+        }
         guard !flip.isWanted || tables == nil else {
             throw ValidationError("--flip points the shop at a whole database, and --tables restores a part")
         }
     }
 
     package func perform(_ console: Console) async throws -> ExitStatus {
-        guard until == nil else { throw Self.notYet("--until", "a backup holds the moment at which it was taken") }
         if flip.flipOnly { return try await switchShop(console) }
         if releaseActions { return try await release(console) }
         let place = try BackupPlace(self.place, console)
-        let (address, password) = try target(place)
+        let target = try moment.target(place.topology)
+        let (address, password) = try self.target(place)
         let settings = try database.settings(address, password, console)
         var options = RestoreOptions(key: .identities(try identity.identities(console)))
         options.threads = threads
@@ -99,9 +106,11 @@ package struct RestoreCommand: BreakwaterCommand {
         options.overwrite = overwrite
         options.skipBinlog = skipBinlog
         options.definers = RestoreOptions.Definers(rawValue: definers) ?? .mapMissing
+        options.replays = target != nil
         let flip = try flip.isWanted ? flipJob(place) : nil
         let job = RestoreJob(
-            request: choice.request(place), settings: settings, options: options, holdsActions: !runActions,
+            request: choice.request(place), target: target, settings: settings, options: options,
+            holdsActions: !runActions,
             makesAccounts: accounts, files: try files(place, options.key, console), flip: flip)
         return try await Interruption.cancelling(lateCounts: true) {
             try await place.withStores(console, passingOver: true) { try await job.run($0, console) }
@@ -181,11 +190,5 @@ package struct RestoreCommand: BreakwaterCommand {
         // The shop's own database is never the default.
         address.database = nil
         return (address, topology.mysql?.password)
-    }
-
-    private static func notYet(_ option: String, _ hint: String) -> UserFacingError {
-        UserFacingError(
-            code: "restore.not_yet", summary: "\(option) comes with a later version of Breakwater", hint: hint,
-            status: .invalid)
     }
 }

@@ -14,6 +14,30 @@ struct RestoreResult {
     var accounts: AccountRestore.Outcome
     var files: FilesRestoreJob.Restored?
     var flip: FlipJob.Flipped?
+    var replayed: ReplayOutcome?
+
+    /// What was replayed onto the backup.
+    struct Replayed: Encodable {
+        var transactions: Int
+        /// Changes of rows and statements.
+        var events: Int
+        /// When the last transaction was committed.
+        var until: Nullable<String>
+        var lastGtid: Nullable<String>
+        var coveredUntil: Nullable<String>
+        /// The first transaction that was not replayed.
+        var stoppedBefore: Nullable<String>
+        /// Statements about accounts and the server.
+        var skippedAccounts: Int
+
+        init(_ outcome: ReplayOutcome) {
+            (transactions, events, skippedAccounts) = (outcome.transactions, outcome.events, outcome.skippedAccounts)
+            until = Nullable(outcome.until?.description)
+            lastGtid = Nullable(outcome.lastGTID)
+            coveredUntil = Nullable(outcome.coveredUntil?.description)
+            stoppedBefore = Nullable(outcome.stoppedBefore)
+        }
+    }
 
     private struct Document: Encodable {
         var backup: String
@@ -40,6 +64,8 @@ struct RestoreResult {
         var files: FilesRestoreJob.Restored?
         /// Nil without `--flip`.
         var flip: FlipJob.Flipped?
+        /// Nil without a point in time.
+        var replayed: Replayed?
     }
 
     func present(_ console: Console) throws -> ExitStatus {
@@ -51,7 +77,7 @@ struct RestoreResult {
                 resumedObjects: outcome.resumedObjects, peakMemoryBytes: Nullable(PeakMemory.bytes),
                 warnings: outcome.warnings, differences: differences, heldActions: heldActions,
                 accounts: accounts.accounts, skippedAccounts: accounts.skipped,
-                files: files, flip: flip))
+                files: files, flip: flip, replayed: replayed.map(Replayed.init)))
         console.print(
             "\(outcome.database): \(Readable.count(outcome.tables, "table")), \(Readable.count(outcome.rows, "row")) of "
                 + "\(manifest.id), \(Readable.duration(duration)), on \(outcome.server)")
@@ -62,6 +88,12 @@ struct RestoreResult {
         console.print(
             "the digests of \(Readable.count(outcome.comparedTables, "table")), read again, are the backup's"
         )
+        if let replayed {
+            console.print(
+                "replayed: \(Readable.count(replayed.transactions, "transaction"))"
+                    + (replayed.until.map { ", until \($0)" } ?? "")
+                    + (replayed.stoppedBefore.map { ", stopped before \($0)" } ?? ""))
+        }
         files?.print(console)
         flip?.print(console)
         for warning in outcome.warnings { console.note("warning: \(warning)") }

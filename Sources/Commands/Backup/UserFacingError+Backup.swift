@@ -14,6 +14,12 @@ extension UserFacingError {
         case let error as DumpError: self.init(error)
         case let error as RestoreError:
             self.init(code: error.code, summary: error.description, hint: error.hint, status: error.exitStatus)
+        case let error as ReplayFault:
+            self.init(code: error.code, summary: error.description, hint: error.hint, status: .refused)
+        case let error as ReplayError:
+            self.init(
+                code: error.code, summary: error.description, hint: error.hint,
+                status: error.isRefusal ? .refused : .failed)
         case let error as ScratchError:
             self.init(code: error.code, summary: error.description, hint: error.hint)
         case let error as CatalogueError: self.init(error)
