@@ -33,7 +33,7 @@ struct ReplayTranslator {
             if case .transactionPayload = event.content {
                 for inner in try unpack(event, parser) { try take(inner, transaction, &state) }
             } else {
-                try take(event, transaction, &state)
+                try take(parser.decompressed(event), transaction, &state)
             }
         }
         return state.result
