@@ -149,7 +149,10 @@ let package = Package(
                 "LocalStack", "Topology", "RedisClient", "RESP", "MySQLClient", "ShopRows", .nioCore, .nioPosix,
                 .logging, .subprocess,
             ],
-            resources: [.embedInCode("Workload/worker.php")],
+            resources: [
+                .embedInCode("Workload/worker.php"), .embedInCode("Ransom/object_store.py"),
+                .embedInCode("Ransom/ransom.py"),
+            ],
             swiftSettings: strict),
 
         // Layer 3: composition.

@@ -7,6 +7,8 @@ struct BreakwaterTool: Sendable {
     var directory: String
     /// The store's topology.
     var topologyFile: String
+    /// Keys of buckets, in the variables that `breakwater` reads.
+    var variables: [String: String] = [:]
 
     struct Outcome: Sendable {
         var status: Int32
@@ -39,7 +41,9 @@ struct BreakwaterTool: Sendable {
     /// The environment: the program's folder is searched first.
     var environment: Environment {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
-        return .inherit.updating(["PATH": "\(directory):\(path)"])
+        var changes: [Environment.Key: String?] = ["PATH": "\(directory):\(path)"]
+        for (name, value) in variables { changes[Environment.Key(stringLiteral: name)] = value }
+        return .inherit.updating(changes)
     }
 
     func arguments(_ words: [String]) -> [String] { words + ["-f", topologyFile, "--json"] }

@@ -67,6 +67,7 @@ extension RecoveryScenario {
     /// Breaks what it breaks and repairs it, while orders come in. The shop takes orders when it begins.
     func play(_ course: RecoveryCourse) async throws -> RecoveryOutcome {
         switch self {
+        case .ransom: try await Ransom(course).play()
         case .backupCorrupted: try await BackupCorrupted(course).play()
         case .bucketDown: try await BucketDown(course).play()
         }

@@ -2,11 +2,14 @@
 package enum RecoveryScenario: String, CaseIterable, Sendable {
     case backupCorrupted = "backup-corrupted"
     case bucketDown = "bucket-down"
+    case ransom
 
     package var name: String { rawValue }
 
     package var summary: String {
         switch self {
+        case .ransom:
+            "steal the keys that make backups: what can be read, deleted, replaced, and brought back"
         case .backupCorrupted:
             "damage the newest backup three ways: each is found, and the older verified one restores"
         case .bucketDown:
