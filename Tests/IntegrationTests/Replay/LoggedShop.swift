@@ -127,12 +127,19 @@ final class LoggedShop {
     func restore(
         _ manifests: [BackupManifest], to target: ReplayTarget, into database: String
     ) async throws -> ReplayOutcome {
+        try await restore(manifests, to: target, as: settings(of: database))
+    }
+
+    /// As `restore` does it, as somebody whose settings name the new database.
+    @discardableResult
+    func restore(
+        _ manifests: [BackupManifest], to target: ReplayTarget, as settings: MySQLSettings
+    ) async throws -> ReplayOutcome {
         let log = try await ShippedLog(of: Self.name, in: [store])
         let plan = try ReplayPlan(backups: manifests, segments: log.segments, target: target)
         let manifest = try #require(manifests.first { $0.id == plan.backup })
         var options = RestoreOptions(key: .identities([BackupTests.identity]))
         options.replays = true
-        let settings = settings(of: database)
         let replay = Replay(plan, log, options)
         _ = try await replay.rehearse(on: settings)
         return try await Restore(
