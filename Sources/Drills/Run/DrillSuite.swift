@@ -214,9 +214,12 @@ package enum ScratchDirectory {
             guard name.hasPrefix(prefix), let pid = pid_t(name.dropFirst(prefix.count).prefix { $0 != "-" }), pid > 1,
                 kill(pid, 0) != 0, errno == ESRCH
             else { continue }
-            var status = stat()
             let path = "\(parent)/\(name)"
-            if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid() {
+            // Of a link itself, not of what it leads to.
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            if attributes?[.type] as? FileAttributeType == .typeDirectory,
+                (attributes?[.ownerAccountID] as? NSNumber)?.uint32Value == geteuid()
+            {
                 try? FileManager.default.removeItem(atPath: path)
             }
         }
