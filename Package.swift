@@ -133,7 +133,16 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "RecoveryCore", .hummingbird, .asyncHTTPClient, .nioCore, .nioHTTP1, .logging, .serviceLifecycle,
+                "RecoveryCore", .hummingbird, .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .logging,
+                .serviceLifecycle,
+            ],
+            swiftSettings: strict),
+        // The jobs of a node: when, by whom, as children of this program, and what is to be said of them.
+        .target(
+            name: "Agent",
+            dependencies: [
+                "Topology", "RecoveryCore", "StateStore", "ObjectStore", "CloudHTTP", "Processes", .nioCore,
+                .nioHTTP1, .logging, .serviceLifecycle,
             ],
             swiftSettings: strict),
         .target(
@@ -160,8 +169,9 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", "ShopRows",
-                "BackupEngine", "Binlog", "Age",
-                "CloudHTTP", "MySQLClient", "ObjectStore", .argumentParser, .logging, .nioCore, .unixSignals,
+                "BackupEngine", "Binlog", "Age", "Agent", "ControlAPI", "StateStore", "Processes",
+                "CloudHTTP", "MySQLClient", "ObjectStore", .argumentParser, .logging, .nioCore, .serviceLifecycle,
+                .unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(name: "breakwater", dependencies: ["Commands"], swiftSettings: strict),

@@ -45,6 +45,7 @@ package struct Breakwater: AsyncParsableCommand {
                     RestoreCommand.self,
                     FilesCommand.self,
                     SwitchoverCommand.self,
+                    AgentCommand.self,
                 ]),
             CommandGroup(
                 name: "Prove",

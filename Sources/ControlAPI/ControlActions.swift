@@ -1,9 +1,11 @@
+package import Foundation
 package import RecoveryCore
 
 /// What the control API needs of an agent.
 package struct ControlActions: Sendable {
     package enum RunAnswer: Sendable, Equatable {
-        case started
+        /// The moment that its run is for.
+        case started(due: Date)
         /// It is running already, here or on another node.
         case running(on: String)
         case unknownJob

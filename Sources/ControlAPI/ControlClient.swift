@@ -1,7 +1,8 @@
 internal import AsyncHTTPClient
-internal import Foundation
+package import Foundation
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOPosix
 package import RecoveryCore
 
 /// Asks the agent of this machine.
@@ -15,6 +16,13 @@ package struct ControlClient: Sendable {
     }
 
     private static let mostBytes = 4 << 20
+
+    /// A socket that nobody listens at is not tried again. It lasts as long as the process.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+    }()
 
     private let socket: String
 
@@ -33,9 +41,21 @@ package struct ControlClient: Sendable {
     }
 
     /// Starts a job now; returns as soon as it is on its way.
+    /// - Returns: The moment that its run is for.
     /// - Throws: ``Failure``, `CancellationError`.
-    package func run(_ job: String) async throws {
-        _ = try await send(.POST, "/v1/jobs/\(Self.escaped(job))/run")
+    package func run(_ job: String) async throws -> Date {
+        let data = try await send(.POST, "/v1/jobs/\(Self.escaped(job))/run")
+        do {
+            return try ControlJSON.decoder.decode(ControlJSON.Started.self, from: data).due
+        } catch {
+            throw Failure.unreadable("\(error)")
+        }
+    }
+
+    /// - Returns: Prometheus' text format.
+    /// - Throws: ``Failure``, `CancellationError`.
+    package func metrics() async throws -> String {
+        String(decoding: try await send(.GET, "/metrics"), as: UTF8.self)
     }
 
     private func send(_ method: HTTPMethod, _ path: String) async throws -> Data {
@@ -44,7 +64,7 @@ package struct ControlClient: Sendable {
         let status: Int
         let data: Data
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(15))
+            let response = try await Self.http.execute(request, timeout: .seconds(15))
             status = Int(response.status.code)
             data = Data((try await response.body.collect(upTo: Self.mostBytes)).readableBytesView)
         } catch let error as CancellationError {

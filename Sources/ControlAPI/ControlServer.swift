@@ -8,7 +8,7 @@ internal import ServiceLifecycle
 /// HTTP on a unix socket: who may open the socket (its owner and its group) may ask.
 ///
 ///     GET  /v1/status           AgentStatus
-///     POST /v1/jobs/NAME/run    202, or 404 and 409 with {"error":{"code","message"}}
+///     POST /v1/jobs/NAME/run    202 with {"job","state","due"}, or 404 and 409 with {"error":{"code","message"}}
 ///     GET  /metrics             Prometheus
 package struct ControlServer: Service {
     private let path: String
@@ -33,7 +33,7 @@ package struct ControlServer: Service {
         router.post("v1/jobs/:job/run") { _, context in
             let job = context.parameters.get("job") ?? ""
             return switch try await actions.run(job) {
-            case .started: try ControlJSON.response(["job": job, "state": "started"], status: .accepted)
+            case .started(let due): try ControlJSON.response(ControlJSON.Started(job: job, due: due), status: .accepted)
             case .running(let node):
                 try ControlJSON.error("agent.running", "\(job) is running on \(node)", status: .conflict)
             case .unknownJob:
@@ -77,6 +77,12 @@ enum ControlJSON {
         }
 
         var error: Body
+    }
+
+    struct Started: Codable {
+        var job: String
+        var state = "started"
+        var due: Date
     }
 
     static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Where the programs of a stack are on this machine.
-struct Programs: Sendable, Equatable {
+package struct Programs: Sendable, Equatable {
     /// The server, which is also Sentinel when it is told so.
     var redis: String
     var sentinel: String
@@ -60,7 +60,7 @@ struct Programs: Sendable, Equatable {
     }
 
     /// The path of the running program.
-    static var thisProgram: String {
+    package static var thisProgram: String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }
 }

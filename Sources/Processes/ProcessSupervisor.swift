@@ -139,10 +139,10 @@ package final class ProcessSupervisor: Sendable {
     }
 
     /// Starts a process under a name that no running process has. Its standard output goes to `output` if there is
-    /// one, everything else it says to `log`. `environment` is laid over ours.
+    /// one, everything else it says to `log`, or to `errors`. `environment` is laid over ours.
     package func start(
-        _ name: String, executable: String, arguments: [String], log: String, output: Int32? = nil,
-        environment: [String: String] = [:]
+        _ name: String, executable: String, arguments: [String], log: String? = nil, output: Int32? = nil,
+        errors: Int32? = nil, environment: [String: String] = [:]
     ) throws(ProcessError) -> pid_t {
         let result: Result<pid_t, ProcessError> = state.withLock { state in
             guard state.running[name] == nil else {
@@ -156,7 +156,8 @@ package final class ProcessSupervisor: Sendable {
                 // server, so the process id is the server's.
                 let pid = try SpawnedProcess.start(
                     "/bin/sh", ["-c", "umask 077; exec \"$0\" \"$@\"", executable] + arguments,
-                    streams: .init(input: nil, log: log, output: output), group: group, environment: environment)
+                    streams: .init(input: nil, log: log, output: output, errors: errors), group: group,
+                    environment: environment)
                 state.running[name] = pid
                 return .success(pid)
             } catch {

@@ -10,11 +10,14 @@ package enum SpawnedProcess {
         package var log: String?
         /// A descriptor for standard output alone; nil for that of standard error.
         package var output: Int32?
+        /// A descriptor for standard error, in the place of the log.
+        package var errors: Int32?
 
-        package init(input: Int32?, log: String?, output: Int32? = nil) {
+        package init(input: Int32?, log: String?, output: Int32? = nil, errors: Int32? = nil) {
             self.input = input
             self.log = log
             self.output = output
+            self.errors = errors
         }
     }
 
@@ -33,8 +36,12 @@ package enum SpawnedProcess {
         } else {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         }
-        posix_spawn_file_actions_addopen(
-            &actions, 2, streams.log ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if let errors = streams.errors {
+            posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        } else {
+            posix_spawn_file_actions_addopen(
+                &actions, 2, streams.log ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
         posix_spawn_file_actions_adddup2(&actions, streams.output ?? 2, 1)
         for descriptor in Self.openDescriptors() where descriptor > 2 {
             posix_spawn_file_actions_addclose(&actions, descriptor)

@@ -13,6 +13,8 @@ package struct AgentTopology: Sendable, Equatable {
     package var jitter: Duration
     /// After which a job that should have run is reported.
     package var missedAfter: Duration
+    /// How long the holder of a job may be silent before another node takes it over.
+    package var lease: Duration
     package var maxShippingLag: Duration
     /// How old the newest verified backup may become; nil: twice the time between verifications, and a day.
     package var maxVerifiedAge: Duration?
@@ -28,6 +30,7 @@ package struct AgentTopology: Sendable, Equatable {
         socket = section.text("socket", .plainPath) ?? Self.standardSocket
         jitter = section.value("jitter", in: .zero...(.seconds(3_600))) ?? .zero
         missedAfter = section.value("missed_after", in: .seconds(1)...(.seconds(86_400))) ?? .seconds(3_600)
+        lease = section.value("lease", in: .seconds(2)...(.seconds(3_600))) ?? .seconds(60)
         maxShippingLag = section.value("max_shipping_lag", in: .seconds(1)...(.seconds(86_400))) ?? .seconds(30)
         maxVerifiedAge = section.value("max_verified_age", in: .seconds(1)...(.seconds(400 * 86_400)))
         section.finish()

@@ -34,9 +34,14 @@ struct BackupPlace: Sendable {
     var others: [BackupStore] = []
 
     init(_ options: StoreOptions, _ console: Console) throws {
-        if options.file != nil || options.store.isEmpty {
-            let file = options.file ?? TopologyFile.defaultPath
-            guard options.file != nil || FileManager.default.fileExists(atPath: file) else {
+        try self.init(file: options.file, stores: options.store, console)
+    }
+
+    /// `file` and `stores` as ``StoreOptions`` has them.
+    init(file named: String?, stores: [String] = [], _ console: Console) throws {
+        if named != nil || stores.isEmpty {
+            let file = named ?? TopologyFile.defaultPath
+            guard named != nil || FileManager.default.fileExists(atPath: file) else {
                 throw UserFacingError(
                     code: "backup.no_place", summary: "there is neither a --store nor a topology file",
                     hint: "say --store s3://bucket/prefix?region=… or -f FILE", status: .invalid)
@@ -44,8 +49,8 @@ struct BackupPlace: Sendable {
             let state = StateDirectory(StateDirectory.besideTopology(file))
             topology = try TopologyOptions.load(file, console).filledIn(from: state)
         }
-        if !options.store.isEmpty {
-            required = try options.store.map { BackupStore(try Self.location($0)) }
+        if !stores.isEmpty {
+            required = try stores.map { BackupStore(try Self.location($0)) }
             let twice = Dictionary(grouping: required, by: \.location).first { $0.value.count > 1 }
             if let twice { throw Self.unusable("--store", "\(twice.key) is named twice", nil) }
             needed = required.count

@@ -14,7 +14,7 @@ package struct AgentPlan: Sendable, Equatable {
     }
 
     package struct Job: Sendable, Hashable {
-        /// `backup`, `files`, `verify`, `prune`, `ship`: names in the bucket, in the API and in metrics.
+        /// `backup`, `files`, `verify`, `prune`, `files-prune`, `ship`: names in the bucket, in the API and in metrics.
         package var name: String
         package var trigger: Trigger
         /// Of Breakwater's own command line, without the topology file.
@@ -23,6 +23,9 @@ package struct AgentPlan: Sendable, Equatable {
 
     package var jobs: [Job] = []
     package var zone: TimeZone
+    /// When backups are verified, by whichever node.
+    private var verify: CronSchedule?
+    private var maxVerifiedAge: Duration?
     /// What the topology asks for and this node cannot do.
     package var warnings: [String] = []
 
@@ -30,7 +33,9 @@ package struct AgentPlan: Sendable, Equatable {
     package init(_ topology: StoreTopology, node: String, identity: String?) {
         let agent = topology.agent
         zone = topology.backup.flatMap { TimeZone(identifier: $0.timeZone) } ?? .gmt
+        maxVerifiedAge = agent.maxVerifiedAge
         guard let backup = topology.backup else { return }
+        verify = backup.verify
         let isBackupNode = agent.nodes?.contains(node) ?? true
         if isBackupNode, topology.mysql != nil {
             addDatabaseJobs(backup, identity: identity)
@@ -39,7 +44,20 @@ package struct AgentPlan: Sendable, Equatable {
         let fileNodes = agent.fileNodes ?? topology.web?.nodes ?? agent.nodes
         if let schedule = backup.schedule, backup.files != nil, fileNodes?.contains(node) ?? true {
             jobs.append(Job(name: "files", trigger: .cron(schedule), arguments: ["files", "backup"]))
+            if backup.keep != nil {
+                jobs.append(
+                    Job(name: "files-prune", trigger: .after("files"), arguments: ["files", "prune", "--apply"]))
+            }
         }
+    }
+
+    /// How old the newest verified backup may be, in seconds; nil when nobody verifies, or demands it.
+    package func verifiedAgeLimit(now: Date) -> TimeInterval? {
+        if let maxVerifiedAge { return maxVerifiedAge / .seconds(1) }
+        guard let verify, let first = verify.next(after: now, in: zone),
+            let second = verify.next(after: first, in: zone)
+        else { return nil }
+        return 2 * second.timeIntervalSince(first) + 86_400
     }
 
     private mutating func addDatabaseJobs(_ backup: BackupTopology, identity: String?) {
@@ -63,7 +81,7 @@ package struct AgentPlan: Sendable, Equatable {
             jobs.append(Job(name: "prune", trigger: .after(first), arguments: ["backup", "prune", "--apply"]))
         }
         if backup.pointInTime {
-            jobs.append(Job(name: "ship", trigger: .always, arguments: ["backup", "ship"]))
+            jobs.append(Job(name: "ship", trigger: .always, arguments: ["backup", "ship", "--no-backup"]))
         }
     }
 }

@@ -42,13 +42,15 @@ package struct AlertBook: Sendable, Equatable {
     }
 
     /// Everything that is wrong now, by its key. `known` are the keys that were looked at; an open alert whose key was
-    /// not looked at stays.
+    /// not looked at stays. One of them that ends in a dot stands for all keys that begin so.
     package mutating func see(_ wrong: [String: String], among known: Set<String>, now: Date) {
         for (key, text) in wrong {
             recovered[key] = nil
             if open[key] == nil { open[key] = Entry(key: key, text: text, since: now) } else { open[key]?.text = text }
         }
-        for (key, entry) in open where known.contains(key) && wrong[key] == nil {
+        let families = known.filter { $0.hasSuffix(".") }
+        for (key, entry) in open where wrong[key] == nil {
+            guard known.contains(key) || families.contains(where: key.hasPrefix) else { continue }
             open[key] = nil
             // Of what nobody heard nobody needs to hear the end.
             if entry.toldAt != nil { recovered[key] = entry }
