@@ -145,6 +145,14 @@ let package = Package(
                 .nioHTTP1, .logging, .serviceLifecycle,
             ],
             swiftSettings: strict),
+        // How a web node is, for its load balancer.
+        .target(
+            name: "NodeHealth",
+            dependencies: [
+                "FastCGI", "MySQLClient", "RecoveryCore", "RESP", "RedisClient", .hummingbird, .logging, .nioCore,
+                .nioPosix, .serviceLifecycle,
+            ],
+            swiftSettings: strict),
         .target(
             name: "LocalStack",
             dependencies: [
@@ -267,6 +275,7 @@ let package = Package(
                 "Age", "Certificates", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology",
                 "RedisClient", "RESP", "MySQLClient", "BackupEngine", "Binlog", "CloudHTTP", "ObjectStore",
                 "LoopbackServers",
+                "FastCGI", "NodeHealth", .asyncHTTPClient, .serviceLifecycle,
                 "breakwater-proxy",
                 .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .subprocess, .crypto,
             ],

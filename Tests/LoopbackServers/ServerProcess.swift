@@ -1,7 +1,8 @@
 package import Foundation
 
 /// A server that a test or a benchmark started. It is killed when this value goes, and also when the whole program is
-/// killed: a shell stands between, reads the pipe that only the program holds, and kills the server at its end.
+/// killed: a shell stands between, reads the pipe that only the program holds, and kills the server at its end, with
+/// the workers that it may have.
 ///
 /// Unchecked: `Process` and `Pipe` are not marked, but nothing here changes after the start except in `stop()`, which
 /// the kernel makes safe to repeat.
@@ -19,12 +20,12 @@ package final class ServerProcess: @unchecked Sendable {
         let announcement = Pipe()
         let shell = """
             exec 3<&0 4>&1
-            "$@" < /dev/null >> "$LOG" 2>&1 3<&- 4>&- &
+            setsid "$@" < /dev/null >> "$LOG" 2>&1 3<&- 4>&- &
             echo $! >&4
             exec > /dev/null 4>&-
             trap '' INT TERM
             read -r _ <&3
-            kill -KILL $! 2> /dev/null
+            kill -KILL -$! 2> /dev/null
             """
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-c", shell, "server"] + arguments
