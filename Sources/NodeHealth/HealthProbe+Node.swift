@@ -4,8 +4,7 @@ internal import RecoveryCore
 
 /// What is of this node alone.
 extension HealthProbe {
-    /// PHP-FPM's own ping: it takes a free worker, and no script.
-    /// - Parameter path: `ping.path` of the pool.
+    /// PHP-FPM's own ping, at `ping.path` of the pool: it takes a free worker, and no script.
     package static func phpFPM(_ endpoint: FastCGIClient.Endpoint, path: String = "/ping") -> HealthProbe {
         let check = HealthBoard.Check("php_fpm", .node, interval: .seconds(2), timeout: .seconds(3))
         return HealthProbe(check) {
@@ -30,8 +29,7 @@ extension HealthProbe {
         }
     }
 
-    /// The space on a folder's file system.
-    /// - Parameter least: In bytes; with less it has failed.
+    /// The space on a folder's file system, of which there must be `least` bytes.
     package static func disk(at path: String, least: UInt64 = 64 << 20) -> HealthProbe {
         HealthProbe(HealthBoard.Check("disk", .node, interval: .seconds(5), timeout: .seconds(5), tolerance: 1)) {
             try await blocking {

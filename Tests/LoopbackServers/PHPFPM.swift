@@ -18,9 +18,8 @@ package final class PHPFPM: Sendable {
         return program
     }
 
-    /// - Parameters:
-    ///   - folder: Of this test alone; a short path, for the socket is in it.
-    ///   - workers: How many scripts run at once.
+    /// The folder is of this test alone; its path is short, for the socket is in it. So many scripts run at once as there
+    /// are workers.
     package init(in folder: String, workers: Int = 2) throws {
         socket = "\(folder)/fpm.sock"
         root = "\(folder)/www"
