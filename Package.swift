@@ -101,7 +101,8 @@ let package = Package(
         // MariaDB's client library, which must not reach the sidecar.
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
         .target(
-            name: "MySQLClient", dependencies: ["CMariaDB", "Topology", "RecoveryCore", .crypto, .cryptoExtras],
+            name: "MySQLClient",
+            dependencies: ["CMariaDB", "Topology", "RecoveryCore", "Binlog", .crypto, .cryptoExtras],
             swiftSettings: strict),
 
         // Where database servers are installed, and how an empty one is made.

@@ -60,7 +60,8 @@ package struct MySQLGTID: Sendable, Hashable, CustomStringConvertible {
         return number
     }
 
-    static func text(ofSource bytes: [UInt8]) -> String {
+    /// The text of 16 bytes.
+    package static func text(ofSource bytes: [UInt8]) -> String {
         let digits = bytes.map { byte in
             let text = String(byte, radix: 16)
             return text.utf8.count == 1 ? "0" + text : text

@@ -28,3 +28,8 @@ static inline void *mysql_userdata(MYSQL *mysql, const char *key) {
     mysql_get_optionv(mysql, MARIADB_OPT_USERDATA, key, &value);
     return value;
 }
+
+// Sends a command that the library has no function for, without waiting for an answer.
+static inline int mysql_send_raw_command(MYSQL *mysql, int command, const char *argument, size_t length) {
+    return mysql->methods->db_command(mysql, (enum enum_server_command)command, argument, length, 1, NULL);
+}

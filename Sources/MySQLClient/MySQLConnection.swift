@@ -180,7 +180,7 @@ package actor MySQLConnection {
     }
 
     /// Runs one statement while no other runs, translates cancellation, and gives up a connection that is lost.
-    private func exclusively<Result>(_ body: (ClientHandle) async throws -> Result) async throws -> Result {
+    func exclusively<Result>(_ body: (ClientHandle) async throws -> Result) async throws -> Result {
         try Task.checkCancellation()
         guard let handle else { throw MySQLError(.connectionLost, message: "the connection is closed") }
         guard !isBusy else { throw MySQLError(.busy, message: "another statement is being read") }

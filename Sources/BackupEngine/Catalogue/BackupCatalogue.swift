@@ -19,10 +19,14 @@ package struct BackupCatalogue: Sendable {
 
     /// Everything that is in the store, or of one database.
     package func inventory(of database: String? = nil) async throws -> BackupInventory {
-        let prefix = database.map(BackupLayout.folder(of:)) ?? ""
-        let found = Dictionary(grouping: try await store.list(prefix: prefix).objects) { object in
-            BackupFolder(of: object.key.text)
+        // A shipped log beside them has many more objects.
+        var folders = database.map { [BackupLayout.folder(of: $0)] } ?? []
+        if database == nil {
+            folders = try await store.list(foldersOnly: true).folders.filter { $0 != BinlogLayout.folder }
         }
+        var objects: [ObjectInfo] = []
+        for folder in folders { objects += try await store.list(prefix: folder).objects }
+        let found = Dictionary(grouping: objects) { BackupFolder(of: $0.key.text) }
         var inventory = BackupInventory()
         var listed: [(BackupFolder, [ObjectInfo])] = []
         for case (let folder?, let objects) in found {

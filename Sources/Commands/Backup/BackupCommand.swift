@@ -22,6 +22,7 @@ package struct BackupCommand: AsyncParsableCommand {
             BackupShowCommand.self,
             BackupVerifyCommand.self,
             BackupPruneCommand.self,
+            BackupShipCommand.self,
         ])
 
     package init() {}

@@ -1,8 +1,6 @@
-internal import Age
 package import ArgumentParser
 internal import BackupEngine
 internal import Foundation
-internal import MySQLClient
 internal import RecoveryCore
 internal import Topology
 
@@ -68,8 +66,8 @@ package struct BackupCreateCommand: BreakwaterCommand {
 
     package func perform(_ console: Console) async throws -> ExitStatus {
         let place = try BackupPlace(self.place, console)
-        let settings = try settings(place, console)
-        var options = DumpOptions(recipients: try recipients(place))
+        let settings = try place.database(from, database, console)
+        var options = DumpOptions(recipients: try place.recipients(recipient))
         options.threads = threads
         options.level = level
         options.keepsAccounts = accounts
@@ -83,40 +81,6 @@ package struct BackupCreateCommand: BreakwaterCommand {
         }
         let job = BackupJob(place: place, settings: settings, options: options)
         return try await Interruption.cancelling(lateCounts: true) { try await job.run(console) }
-    }
-
-    private func settings(_ place: BackupPlace, _ console: Console) throws -> MySQLSettings {
-        let mysql = place.topology?.mysql
-        guard let address = try from.map({ try MySQLAddress($0, option: "--from") }) ?? place.topology?.database else {
-            throw UserFacingError(
-                code: "backup.no_database", summary: "no database is named",
-                hint: "say --from mysql://user@host:3306/shop, or -f FILE with a `mysql` section", status: .invalid)
-        }
-        guard address.database != nil else {
-            throw BackupPlace.unusable("--from", "names no database", "such as mysql://user@host:3306/shop")
-        }
-        return try database.settings(address, from == nil ? mysql?.password : nil, console)
-    }
-
-    private func recipients(_ place: BackupPlace) throws -> [X25519Recipient] {
-        let texts = recipient.isEmpty ? place.topology?.backup?.recipients ?? [] : recipient
-        guard !texts.isEmpty else {
-            throw UserFacingError(
-                code: "backup.no_recipient", summary: "nobody could open the backup: there is no recipient",
-                hint: "say --recipient age1…; `breakwater init` and `age-keygen` make a key", status: .invalid)
-        }
-        return try texts.map { text in
-            guard !text.uppercased().hasPrefix("AGE-SECRET-KEY-") else {
-                throw BackupPlace.unusable(
-                    "--recipient", "is a private key, which opens every backup",
-                    "give its public key (age1…), and make a new one: command lines are seen and kept")
-            }
-            do {
-                return try X25519Recipient(text)
-            } catch {
-                throw BackupPlace.unusable("--recipient", "\(text): \(error)", nil)
-            }
-        }
     }
 
     private func rules(_ texts: [String], _ option: String) throws -> [TableRule] {

@@ -30,11 +30,21 @@ struct PruneJob: Sendable {
             var removed: Bool
         }
 
+        struct Log: Encodable {
+            var database: String
+            var segments: Int
+            var goes: Int
+            var storedBytes: UInt64
+            var removed: Bool
+        }
+
         struct Store: Encodable {
             var store: String
             var backups: [Backup] = []
             var unfinishedBackups: [Unfinished] = []
             var unfinishedUploads: [Unfinished] = []
+            /// The shipped binary logs.
+            var logs: [Log] = []
             /// Whether what is deleted stays as an older version; null when the store does not say.
             var keepsVersions: Nullable<Bool> = Nullable(nil)
             var error: String?
@@ -110,6 +120,36 @@ struct PruneJob: Sendable {
             console.print("  \(name) \(backup.id) \(entry.words)")
         }
         try await removeUnfinished(store, inventory, &document, console)
+        // What the backups need that a store has which cannot be read is not known.
+        if !isBlind { try await removeSegments(store, survey, &document, console) }
+    }
+
+    /// What every backup that stays holds already. A backup that another store has stays until it is gone there, too.
+    private func removeSegments(
+        _ store: OpenStore, _ survey: StoreSurvey, _ document: inout Document.Store, _ console: Console
+    ) async throws {
+        let gone = Set(document.backups.filter { !$0.stays }.map { "\($0.database)/\($0.id)" })
+        var backups: [String: [BackupManifest?]] = [:]
+        for reading in survey.readings {
+            for backup in reading.inventory?.backups ?? [] {
+                let name = backup.manifest?.source.database ?? String(backup.folder.database.dropLast())
+                guard reading.store.name != store.name || !gone.contains("\(name)/\(backup.id)") else { continue }
+                backups[name, default: []].append(backup.manifest)
+            }
+        }
+        for (name, manifests) in backups.sorted(by: { $0.key < $1.key }) {
+            let removal = try await LogRemoval(of: name, in: store.store, backups: manifests)
+            guard !removal.segments.isEmpty else { continue }
+            if applies { try await removal.remove() }
+            document.logs.append(
+                .init(
+                    database: name, segments: removal.segments.count, goes: removal.count,
+                    storedBytes: removal.storedBytes, removed: applies && removal.count > 0))
+            console.print(
+                "  \(name)'s log: \(Readable.count(removal.count)) of \(Readable.count(removal.segments.count)) segments"
+                    + " (\(Readable.bytes(removal.storedBytes))) are older than every backup: "
+                    + (removal.count == 0 ? "nothing goes" : applies ? "removed" : "they go"))
+        }
     }
 
     /// Another store has the same bytes: that they could be restored from there is good news of this copy, too. That
@@ -146,6 +186,7 @@ struct PruneJob: Sendable {
 extension PruneJob.Document.Store {
     fileprivate var hasWork: Bool {
         backups.contains { !$0.stays } || !unfinishedBackups.isEmpty || !unfinishedUploads.isEmpty
+            || logs.contains { $0.goes > 0 }
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Age
 internal import BackupEngine
+internal import Binlog
 internal import CloudHTTP
 internal import MySQLClient
 internal import ObjectStore
@@ -23,6 +24,8 @@ extension UserFacingError {
         case let error as ScratchError:
             self.init(code: error.code, summary: error.description, hint: error.hint)
         case let error as CatalogueError: self.init(error)
+        case let error as ShippingError: self.init(error)
+        case let error as BinlogError: self.init(code: "log.unreadable", summary: error.description)
         case let error as ObjectStoreError: self.init(error)
         case let error as ResticError:
             self.init(code: "files.\(error.code)", summary: error.description, hint: error.hint)
@@ -55,6 +58,19 @@ extension UserFacingError {
             case .inconsistent: "backup.inconsistent"
             }
         self.init(code: code, summary: error.description, hint: error.hint)
+    }
+
+    private init(_ error: ShippingError) {
+        switch error {
+        case .refused(_, let hint):
+            self.init(code: "log.refused", summary: error.description, hint: hint, status: .refused)
+        case .store(_, _, let hint): self.init(code: "log.store", summary: error.description, hint: hint)
+        case .overtaken: self.init(code: "log.overtaken", summary: error.description)
+        case .unreadableEnd:
+            self.init(
+                code: "log.unreadable_end", summary: error.description,
+                hint: "what follows it could not be joined to it; restore the object, or remove it with its log")
+        }
     }
 
     private init(_ error: CatalogueError) {

@@ -35,17 +35,23 @@ package final class Console: Sendable {
     /// Prints the command's one JSON document; without `--json` it does nothing. Property names become snake_case.
     package func document(_ value: some Encodable) throws {
         guard isJSON else { return }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
         let first = documentPrinted.withLock { printed in
             defer { printed = true }
             return !printed
         }
         precondition(first, "a command prints one JSON document")
-        write(text + "\n", to: FileHandle.standardOutput)
+        try event(value)
+    }
+
+    /// Prints a JSON document in a line of its own, of a command that runs without end and tells what happens; without
+    /// `--json` it does nothing.
+    package func event(_ value: some Encodable) throws {
+        guard isJSON else { return }
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n", to: FileHandle.standardOutput)
     }
 
     /// Progress, advice, warnings: for people, never part of the result.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct BinlogSegmentTests {
     private static func segment(
-        from: String = "0-1-4", to: String = "0-1-9", object: String = "20260301/0000000017.binlog.zst.age",
+        from: String = "0-1-4", to: String = "0-1-9", object: String = "20260301/0000000017-7f3a.binlog.zst.age",
         transactions: Int = 5
     ) throws -> BinlogSegment {
         BinlogSegment(
@@ -29,8 +29,8 @@ import Testing
     @Test func whatContradictsItselfIsRefused() throws {
         let bad = [
             try Self.segment(from: "0-1-9", to: "0-1-4"),
-            try Self.segment(object: "20260301/0000000018.binlog.zst.age"),
-            try Self.segment(object: "../0000000017.binlog.zst.age"), try Self.segment(transactions: 0),
+            try Self.segment(object: "20260301/0000000018-7f3a.binlog.zst.age"),
+            try Self.segment(object: "../0000000017-7f3a.binlog.zst.age"), try Self.segment(transactions: 0),
         ]
         for segment in bad {
             #expect(throws: ManifestFault.self) { try BinlogSegment.read(try segment.json()) }
@@ -46,8 +46,8 @@ import Testing
     @Test func namesOfObjects() {
         #expect(BinlogLayout.folder(of: "my shop") == "_binlog/my%20shop/")
         #expect(BinlogLayout.day(of: Date(timeIntervalSince1970: 1_772_323_199)) == "20260228")
-        let name = BinlogLayout.events(day: "20260301", number: 4_711)
-        #expect(name == "20260301/0000004711.binlog.zst.age")
+        let name = BinlogLayout.events(day: "20260301", number: 4_711, random: 0xA1)
+        #expect(name == "20260301/0000004711-00a1.binlog.zst.age")
         #expect(BinlogLayout.read(name) == .init(day: "20260301", number: 4_711, isDescription: false))
         let other = BinlogLayout.description(day: "20260301", number: 12_345_678_901)
         #expect(BinlogLayout.read(other) == .init(day: "20260301", number: 12_345_678_901, isDescription: true))
