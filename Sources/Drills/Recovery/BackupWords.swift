@@ -42,6 +42,13 @@ enum BackupWords {
         var database: String
         var verified: Bool
         var durationMs: Int
+        /// Nil without the log.
+        var replayed: Replayed?
+    }
+
+    struct Replayed: Decodable, Sendable {
+        var transactions: Int
+        var stoppedBefore: String?
     }
 
     struct Pruned: Decodable, Sendable {

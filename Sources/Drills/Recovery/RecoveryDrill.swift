@@ -49,6 +49,7 @@ struct RecoveryDrill: Sendable {
         let histories = course.histories
         let writes = OrderChecker.check(histories, found: try await course.orders())
         let measures = ClientMeasures(histories, fault: outcome.fault, end: end)
+        try await scenario.conclude(course, &outcome, measures)
         let verdict = outcome.verdict(writes, measures)
         outcome.figures.steps = course.stepsSoFar
         outcome.figures.oldestLossMs = OrderChecker.oldestLoss(writes, before: outcome.fault)
@@ -67,9 +68,21 @@ extension RecoveryScenario {
     /// Breaks what it breaks and repairs it, while orders come in. The shop takes orders when it begins.
     func play(_ course: RecoveryCourse) async throws -> RecoveryOutcome {
         switch self {
+        case .databaseLoss: try await DatabaseLoss(course).play()
+        case .tableDropped: try await TableDropped(course).play()
         case .ransom: try await Ransom(course).play()
         case .backupCorrupted: try await BackupCorrupted(course).play()
         case .bucketDown: try await BucketDown(course).play()
+        }
+    }
+
+    /// What is measured when the shoppers have gone.
+    func conclude(
+        _ course: RecoveryCourse, _ outcome: inout RecoveryOutcome, _ measures: ClientMeasures
+    ) async throws {
+        switch self {
+        case .databaseLoss: try await DatabaseLoss.conclude(course, &outcome, measures)
+        default: break
         }
     }
 }

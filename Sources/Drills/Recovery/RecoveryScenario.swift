@@ -1,5 +1,7 @@
 /// What can happen to a store's database and to its backups.
 package enum RecoveryScenario: String, CaseIterable, Sendable {
+    case databaseLoss = "database-loss"
+    case tableDropped = "table-dropped"
     case backupCorrupted = "backup-corrupted"
     case bucketDown = "bucket-down"
     case ransom
@@ -8,6 +10,10 @@ package enum RecoveryScenario: String, CaseIterable, Sendable {
 
     package var summary: String {
         switch self {
+        case .databaseLoss:
+            "kill the database and delete its disk: a new server gets the backup and the shipped log"
+        case .tableDropped:
+            "drop the orders' table while orders come in: back to the transaction before"
         case .ransom:
             "steal the keys that make backups: what can be read, deleted, replaced, and brought back"
         case .backupCorrupted:

@@ -13,6 +13,9 @@ extension DrillReport {
         package var oldestLossMs: Int?
         /// How long `restore` took by itself.
         package var restoreMs: Int?
+        /// How far the bucket was behind the server before the fault, and how many transactions came from its log.
+        package var lagMs: Int?
+        package var replayed: Int?
         package var steps: [Step] = []
 
         package init() {}
@@ -25,6 +28,9 @@ extension DrillReport.Recovery {
         var lines: [String] = []
         if let data, let rows { lines.append("  data          \(data), \(rows) rows") }
         if let restoreMs { lines.append("  restore       \(restoreMs) ms by itself") }
+        if let lagMs {
+            lines.append("  log           \(lagMs) ms behind, \(replayed ?? 0) transactions of it replayed")
+        }
         if let oldestLossMs { lines.append("  oldest loss   acknowledged \(oldestLossMs) ms before the fault") }
         if !steps.isEmpty {
             lines.append("  steps         " + steps.map { "\($0.step) \($0.ms) ms" }.joined(separator: ", "))
