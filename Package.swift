@@ -150,15 +150,19 @@ let package = Package(
         .target(
             name: "NodeHealth",
             dependencies: [
-                "FastCGI", "MySQLClient", "RecoveryCore", "RESP", "RedisClient", .hummingbird, .logging, .nioCore,
-                .nioPosix, .serviceLifecycle,
+                "Certificates", "FastCGI", "MySQLClient", "RecoveryCore", "RESP", "RedisClient", .hummingbird, .logging,
+                .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
             ],
             swiftSettings: strict),
         .target(
             name: "LocalStack",
             dependencies: [
                 "Topology", "Rendering", "RecoveryCore", "Age", "RedisClient", "RESP", "MySQLClient", "DatabaseServers",
-                "Certificates", "Processes", .nioCore, .nioPosix, .logging,
+                "Certificates", "FastCGI", "Processes", "ShopRows", .nioCore, .nioPosix, .logging,
+            ],
+            resources: [
+                .embedInCode("Shop/demo-shop.php"), .embedInCode("Shop/object-cache.php"),
+                .embedInCode("Shop/install-shop.php"),
             ],
             swiftSettings: strict),
         .target(
@@ -179,8 +183,8 @@ let package = Package(
             dependencies: [
                 "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", "ShopRows",
                 "BackupEngine", "Binlog", "Age", "Agent", "ControlAPI", "StateStore", "Processes",
-                "CloudHTTP", "MySQLClient", "ObjectStore", .argumentParser, .logging, .nioCore, .serviceLifecycle,
-                .unixSignals,
+                "CloudHTTP", "MySQLClient", "NodeHealth", "FastCGI", "ObjectStore", .argumentParser, .logging, .nioCore,
+                .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(name: "breakwater", dependencies: ["Commands"], swiftSettings: strict),

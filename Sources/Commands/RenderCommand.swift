@@ -10,7 +10,8 @@ package struct RenderCommand: BreakwaterCommand {
         abstract: "Write the configuration files of the store's servers.",
         discussion: """
             Targets: redis (redis.conf and ACL users of every data node), sentinel (sentinel.conf of every Sentinel), \
-            systemd (units, sockets and kernel settings of every machine), all.
+            haproxy (haproxy.cfg of every balancer of the store's own), nginx (nginx and the PHP-FPM pool of every web \
+            node), wordpress (what wp-config.php requires), systemd (units, sockets and kernel settings of every machine), all.
 
             The output has one directory for each host, which mirrors that host's file system. Files with passwords \
             are written 0600. A file that exists with other contents is never replaced unless --overwrite is given: \

@@ -113,7 +113,13 @@ package struct StatusCommand: BreakwaterCommand {
             return "names \(master) at epoch \(epoch)\(member.quorum == true ? "" : ", sees no quorum")"
         case .database:
             guard member.process == .running else { return "" }
+            if let linked = member.linked {
+                return linked ? "replica, \(member.lagSeconds ?? 0) s behind" : "replica, does not follow its primary"
+            }
             return member.healthy ? "takes statements" : "does not answer"
+        case .web, .php, .agent, .balancer:
+            guard member.process == .running else { return "" }
+            return member.trouble ?? (member.kind == .agent ? "serves" : "answers")
         case .sidecar:
             guard member.process == .running else { return "" }
             return (member.healthy ? "ready" : "not ready") + (member.socket.map { ", unix:\($0)" } ?? "")

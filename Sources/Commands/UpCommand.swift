@@ -11,7 +11,9 @@ package struct UpCommand: BreakwaterCommand {
         abstract: "Run the whole store on this machine, with real processes.",
         discussion: """
             Starts the Redis nodes, the Sentinels and one sidecar for each web node, each host on a loopback address \
-            of its own, and waits until all of them are ready. Ctrl-C stops everything. If this program is killed, \
+            of its own, and waits until all of them are ready. With a `mysql` section that names a `primary` also the \
+            database and its replicas, nginx, PHP-FPM and an agent on each web node with WordPress and a small demo \
+            store, and HAProxy before them. Ctrl-C stops everything. If this program is killed, \
             every process it started is killed with it.
 
             Examples:
@@ -30,6 +32,8 @@ package struct UpCommand: BreakwaterCommand {
     package var proxy: String?
     @Flag(help: ArgumentHelp("Start no sidecars.", visibility: .hidden))
     package var withoutSidecars = false
+    @Flag(help: "Leave out the web nodes and the balancer, which a store with a database of its own has.")
+    package var withoutWeb = false
     @OptionGroup package var output: OutputOptions
 
     package init() {}
@@ -56,6 +60,8 @@ package struct UpCommand: BreakwaterCommand {
         options.redisPrograms = programs.redisPrograms
         options.sidecars = withoutSidecars ? .none : .all
         options.restartsProcesses = true
+        options.web = store.hasLocalDatabase && !withoutWeb && !withoutSidecars
+        if options.web { options.readyWithin = .seconds(60) }
         options.logger = Logger(label: "breakwater") { ConsoleLog(console: console, label: $0) }
         console.note("starting \(store.store) in \(directory.path) …")
         let interruption = await Interruption()
@@ -94,6 +100,7 @@ package struct UpCommand: BreakwaterCommand {
         if let proxy { arguments += ["--proxy", proxy] }
         if let folder = programs.redisPrograms { arguments += ["--redis-programs", folder] }
         if withoutSidecars { arguments.append("--without-sidecars") }
+        if withoutWeb { arguments.append("--without-web") }
         let pid = try DetachedSupervisor.start(arguments, state: directory)
         let manifest = try await Interruption.cancelling {
             try await DetachedSupervisor.ready(pid, state: directory)
@@ -112,6 +119,9 @@ package struct UpCommand: BreakwaterCommand {
             let more = [member.socket.map { "unix:\($0)" }, member.admin.map { "http://\($0)/metrics" }]
                 .compactMap { $0 }.joined(separator: "  ")
             console.print("  \(name)  \(member.address)\(more.isEmpty ? "" : "  \(more)")")
+        }
+        if let shop = manifest.shop {
+            console.print("\nThe shop: \(shop.url)/")
         }
         if let sidecar = manifest.members.first(where: { $0.kind == .sidecar }), let socket = sidecar.socket {
             console.print(

@@ -31,8 +31,12 @@ struct LocalDatabase: Sendable, Equatable {
     /// What it runs first, at each start: holds the password, so its owner alone reads it.
     var firstStatementsFile: String
 
-    init(_ node: String, _ state: StateDirectory) {
+    /// It follows the primary, and takes writes from nobody else.
+    var follows: Bool
+
+    init(_ node: String, _ state: StateDirectory, follows: Bool = false) {
         self.node = node
+        self.follows = follows
         directory = "\(state.hosts)/\(node)/mysql"
         socket = state.socket(of: node)
         firstStatementsFile = state.secretFile("mysql-first.sql")
@@ -63,7 +67,21 @@ struct LocalDatabase: Sendable, Equatable {
             "--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=1", "--performance-schema=OFF",
             "--log-bin=binlog", "--sync-binlog=1", "--binlog-format=ROW", "--binlog-row-image=FULL",
             "--gtid-strict-mode=ON", "--binlog-expire-logs-seconds=604800",
+        ] + (follows ? ["--read-only=ON", "--log-slave-updates", "--relay-log=relay"] : [])
+    }
+
+    /// What makes a server follow another one from wherever it is. What it is told is kept in its data directory.
+    static func following(host: String, port: Int, user: String, password: Secret) -> [String] {
+        [
+            "CHANGE MASTER TO MASTER_HOST = \(text(host)), MASTER_PORT = \(port), MASTER_USER = \(text(user)), "
+                + "MASTER_PASSWORD = \(text(password.reveal())), MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1, "
+                + "MASTER_HEARTBEAT_PERIOD = 1",
+            "START SLAVE",
         ]
+    }
+
+    private static func text(_ value: String) -> String {
+        "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "''") + "'"
     }
 
     /// A transaction's name holds the number of the server that made it. One that starts anew, with an empty data
@@ -73,9 +91,6 @@ struct LocalDatabase: Sendable, Equatable {
     /// What the server runs first, one statement a line, none of it in the binary log: there is the shop's database, and
     /// the account that backs it up and restores it. `root` comes through the unix socket alone.
     static func firstStatements(database: String, user: String, password: Secret) -> String {
-        func text(_ value: String) -> String {
-            "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "''") + "'"
-        }
         let account = "\(text(user))@'%'"
         return [
             "SET SESSION sql_log_bin = 0",

@@ -11,6 +11,9 @@ extension LocalStack {
         var programs = try Programs.find(
             redis: options.redisPrograms, proxy: options.sidecars == .none ? nil : .some(options.proxyExecutable))
         if topology.hasLocalDatabase { programs.database = try LocalDatabase.Programs.find() }
+        if options.web {
+            programs.web = try WebPrograms.find(breakwater: options.breakwaterExecutable, proxy: options.proxyExecutable)
+        }
         let secrets = try Secrets(topology, state)
         try writeFirstStatements(topology, secrets, state)
         if let namespaces = options.namespaces {

@@ -11,9 +11,11 @@ extension LocalStack {
         try await wait("Sentinel", for: .sentinel) { await self.sentinelTrouble() }
         try await wait("the sidecars", for: .sidecar) { await self.sidecarTrouble() }
         try await databaseReady()
+        try await wait("the database's replicas", for: .database) { await self.replicaTrouble() }
+        try await webReady()
     }
 
-    /// Returns when the database server answers.
+    /// Returns when the database servers answer.
     package func databaseReady() async throws {
         try await wait("the database", for: .database) { await self.databaseTrouble() }
     }
@@ -33,10 +35,13 @@ extension LocalStack {
         for member in plan.members(.sidecar) { try start(member.name) }
         try await wait("the sidecars", for: .sidecar) { await self.sidecarTrouble() }
         try await databaseReady()
+        try await startReplication()
+        try await wait("the database's replicas", for: .database) { await self.replicaTrouble() }
+        try await startWeb()
     }
 
     /// Asks until there is no trouble; fails at once when a process of the stack has ended.
-    private func wait(
+    func wait(
         _ what: String, for kind: StackManifest.Kind, _ trouble: @Sendable () async -> String?
     ) async throws {
         let deadline = ContinuousClock.now + options.readyWithin

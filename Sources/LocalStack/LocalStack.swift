@@ -46,6 +46,7 @@ package final class LocalStack: Sendable {
                 tls: certificates.map { .init(ca: $0.ca, certificate: $0.certificate, key: $0.key) },
                 operatorPasswordFile: secured ? state.secretFile("operator.password") : nil,
                 controlSecretFile: state.secretFile(Secrets.controlFile), database: plan.databaseAccess(state),
+                shop: plan.shop(state),
                 members: plan.members.map { member in
                     StackManifest.Member(
                         name: member.name, kind: member.kind, address: member.endpoint.description,
@@ -210,6 +211,7 @@ package final class LocalStack: Sendable {
             throw StackError("unknown_member", "the stack has no member \(name)")
         }
         try checkData(of: member)
+        clearLeftovers(of: member)
         // What a killed sidecar left behind; the next one would find the path taken.
         if let socket = member.socket { unlink(socket) }
         let pid = try StackError.translating { () throws(ProcessError) in
@@ -233,13 +235,13 @@ package final class LocalStack: Sendable {
         }
     }
 
-    /// Sidecars first, so that they drain while there is a master; what holds data last.
+    /// From the shopper inwards: each has what it needs to finish what it has begun. What holds data last.
     private func stop() async {
         supervisor.beginStopping()
         if options.stopsWithin > .zero {
-            for kind in [StackManifest.Kind.sidecar, .sentinel, .redis, .database] {
+            for kind in [StackManifest.Kind.balancer, .web, .php, .agent, .sidecar, .sentinel, .redis, .database] {
                 for member in plan.members(kind) {
-                    supervisor.signal(member.name, SIGTERM)
+                    supervisor.signal(member.name, member.gracefulSignal)
                     // A stopped process takes its signals when it goes on.
                     supervisor.signal(member.name, SIGCONT)
                 }

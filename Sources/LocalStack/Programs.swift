@@ -10,6 +10,8 @@ package struct Programs: Sendable, Equatable {
     var proxy: String?
     /// Nil when there is to be no database server.
     var database: LocalDatabase.Programs?
+    /// Nil when there are to be no web nodes.
+    var web: WebPrograms?
 
     /// Finds Redis, or else Valkey, in the folder `redis`, or when that is nil in the search path (and where Debian
     /// puts servers), and the sidecar: `proxy` is its path, `.some(nil)` to look for it beside this program, or nil for
@@ -44,13 +46,13 @@ package struct Programs: Sendable, Equatable {
         return found
     }
 
-    private static var searchPath: [String] {
+    static var searchPath: [String] {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         return path.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
             + ["/usr/bin", "/usr/sbin", "/usr/local/bin"]
     }
 
-    private static func path(of name: String, in folders: [String]) -> String? {
+    static func path(of name: String, in folders: [String] = searchPath) -> String? {
         folders.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 

@@ -10,6 +10,9 @@ struct Secrets {
     /// What the sidecars' clients must present; nil for nothing.
     var clientPasswordFile: String?
 
+    /// The file with what the sidecars' clients present, in the directory of secrets.
+    static let clientFile = "client.password"
+
     /// Of the database account that backs up and restores; nil without a database server.
     var database: Secret?
 
@@ -52,8 +55,8 @@ struct Secrets {
             try LocalBackups(state).prepare()
         }
         if let reference = topology.sidecar?.password {
-            try state.keep(try reference.fetch(), as: "client.password")
-            clientPasswordFile = state.secretFile("client.password")
+            try state.keep(try reference.fetch(), as: Self.clientFile)
+            clientPasswordFile = state.secretFile(Self.clientFile)
         }
     }
 }

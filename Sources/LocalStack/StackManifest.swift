@@ -6,6 +6,10 @@ package import RedisClient
 package struct StackManifest: Codable, Sendable, Equatable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
         case redis, sentinel, sidecar, database
+        /// Of a web node: nginx, PHP-FPM, and the agent with the health endpoints.
+        case web, php, agent
+        /// HAProxy.
+        case balancer
     }
 
     package struct Member: Codable, Sendable, Equatable {
@@ -13,7 +17,7 @@ package struct StackManifest: Codable, Sendable, Equatable {
         package var kind: Kind
         /// Where it is reached over TCP, `127.A.B.N:PORT`.
         package var address: String
-        /// A sidecar's or a database server's unix socket.
+        /// The unix socket of a sidecar, a database server, PHP-FPM, or HAProxy's own.
         package var socket: String?
         /// A sidecar's `/metrics`, `/livez` and `/readyz`.
         package var admin: String?
@@ -49,6 +53,18 @@ package struct StackManifest: Codable, Sendable, Equatable {
         package var bucket: String
         /// What opens the backups.
         package var identityFile: String
+        /// The members that follow it.
+        package var replicas: [String]?
+    }
+
+    /// The shop and where it is reached.
+    package struct Shop: Codable, Sendable, Equatable {
+        /// `http://127.A.B.N:PORT`, at the balancer.
+        package var url: String
+        /// WordPress' folder on each web node, by the node's name.
+        package var docroots: [String: String]
+        /// A web node is drained as long as its file is there; by the node's name.
+        package var drainFiles: [String: String]
     }
 
     package var store: String
@@ -73,6 +89,8 @@ package struct StackManifest: Codable, Sendable, Equatable {
     package var controlSecretFile: String?
     /// Nil without a `mysql` section that names a `primary`.
     package var database: Database?
+    /// Nil without web nodes.
+    package var shop: Shop?
     package var members: [Member]
 
     /// Nil when there is no file or it cannot be read.

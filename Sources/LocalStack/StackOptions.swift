@@ -21,6 +21,10 @@ package struct StackOptions: Sendable {
     package var namespaces: HostNamespaces?
     /// The sidecar's program; nil for the one beside this program.
     package var proxyExecutable: String?
+    /// Also the web nodes (nginx, PHP-FPM, WordPress with the demo store, the agent's health endpoints) and the balancer.
+    package var web = false
+    /// The program `breakwater`; nil for the one beside the sidecars' program.
+    package var breakwaterExecutable: String?
     /// More arguments for every sidecar; they come last.
     package var proxyArguments: [String] = []
     /// More arguments for every Redis node; they win over its file.

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import RedisClient
 internal import Rendering
 internal import Topology
@@ -14,15 +15,28 @@ struct StackPlan: Sendable {
         var executable: String
         var arguments: [String]
         var log: String
+        var environment: [String: String] = [:]
+        /// A server whose workers outlive it when it is killed.
+        var leavesWorkers: Bool { [.web, .php, .balancer].contains(kind) }
+        /// Ends it when all is well: what it has begun is done first.
+        var gracefulSignal: Int32 {
+            switch kind {
+            case .web, .php: SIGQUIT
+            case .balancer: SIGUSR1
+            default: SIGTERM
+            }
+        }
     }
 
     var topology: StoreTopology
     var redis: RedisTopology
     var files: [RenderedFile]
-    /// The database server, Redis nodes, Sentinels, sidecars, each in the order of the topology.
+    /// Database servers, Redis nodes, Sentinels, sidecars, web nodes, the balancer, each in the order of the topology.
     var members: [Member]
     var database: LocalDatabase?
+    var replicas: [LocalDatabase] = []
     var databasePrograms: LocalDatabase.Programs?
+    let programs: Programs
 
     var needsCertificates: Bool { redis.tls != nil || topology.sidecar?.tls != nil }
 
@@ -39,14 +53,17 @@ struct StackPlan: Sendable {
         }
         self.topology = topology
         self.redis = redis
+        self.programs = programs
         do {
             files = try Renderer.render(
-                topology, targets: [.redis, .sentinel], layout: .local(directory: state.hosts), secrets: secrets)
+                topology, targets: options.web ? [.redis, .sentinel, .haproxy, .nginx, .wordpress] : [.redis, .sentinel],
+                layout: .local(directory: state.hosts), secrets: secrets,
+                web: Self.webSettings(topology, state))
         } catch {
             throw StackError("cannot_render", "the configuration cannot be rendered", cause: "\(error)")
         }
         members = []
-        try planDatabase(state, programs, options.namespaces)
+        try planDatabases(state, programs, options.namespaces)
         for name in redis.nodes {
             members.append(
                 try Self.server(
@@ -59,6 +76,15 @@ struct StackPlan: Sendable {
                     .sentinel, name, topology, state, port: redis.sentinelPort, executable: programs.sentinel,
                     arguments: programs.sentinelArguments, options.namespaces))
         }
+        try planSidecars(state, options, programs, secured: secrets != nil, clientPasswordFile)
+        if options.web { try planWeb(state, options, programs) }
+        try checkSocketPaths()
+    }
+
+    private mutating func planSidecars(
+        _ state: StateDirectory, _ options: StackOptions, _ programs: Programs, secured: Bool,
+        _ clientPasswordFile: String?
+    ) throws(StackError) {
         guard let proxy = programs.proxy, let sidecar = topology.sidecar else { return }
         let sentinels = members(.sentinel).map(\.endpoint)
         let nodes = Self.chosen(sidecar.nodes, options.sidecars)
@@ -72,8 +98,8 @@ struct StackPlan: Sendable {
                 log: state.log(of: "sidecar-\(name)"))
             member.arguments = Self.arguments(
                 member, listeners: listeners.all, sentinels: sentinels, redis: redis, sidecar: sidecar,
-                passwordFile: secrets == nil ? nil : state.secretFile("app.password"),
-                controlPasswordFile: secrets == nil ? nil : state.secretFile("breakwater.password"),
+                passwordFile: secured ? state.secretFile("app.password") : nil,
+                controlPasswordFile: secured ? state.secretFile("breakwater.password") : nil,
                 clientPasswordFile: clientPasswordFile)
             member.arguments += Self.encryption(redis, sidecar, LocalCertificates.files(of: name, state))
             var peers: [String] = []
@@ -83,32 +109,6 @@ struct StackPlan: Sendable {
             member.arguments += options.proxyArguments
             members.append(options.namespaces?.moving(member, to: name) ?? member)
         }
-        try checkSocketPaths()
-    }
-
-    private mutating func planDatabase(
-        _ state: StateDirectory, _ programs: Programs, _ namespaces: HostNamespaces?
-    ) throws(StackError) {
-        guard let programs = programs.database, let mysql = topology.mysql, let primary = mysql.primary else { return }
-        let database = LocalDatabase(primary, state)
-        let address = try Self.address(primary, topology, namespaces)
-        let member = Member(
-            name: primary, kind: .database, endpoint: RedisEndpoint(host: address, port: mysql.port),
-            socket: database.socket, executable: programs.server,
-            arguments: database.arguments(address: address, port: mysql.port), log: state.log(of: primary))
-        members.append(namespaces?.moving(member, to: primary) ?? member)
-        (self.database, databasePrograms) = (database, programs)
-    }
-
-    /// What others need to reach the database; nil without one.
-    func databaseAccess(_ state: StateDirectory) -> StackManifest.Database? {
-        guard let database, let member = members(.database).first else { return nil }
-        let backups = LocalBackups(state)
-        return StackManifest.Database(
-            node: database.node, address: member.endpoint.description, socket: database.socket,
-            name: topology.mysql?.database ?? MySQLTopology.localDatabase,
-            user: topology.mysql?.user ?? MySQLTopology.localUser, passwordFile: state.secretFile(Secrets.databaseFile),
-            bucket: "dir:\(backups.bucket)", identityFile: backups.identityFile)
     }
 
     private static func server(
@@ -125,7 +125,7 @@ struct StackPlan: Sendable {
         return namespaces?.moving(member, to: name) ?? member
     }
 
-    private static func address(
+    static func address(
         _ name: String, _ topology: StoreTopology, _ namespaces: HostNamespaces?
     ) throws(StackError) -> String {
         guard let address = topology.address(of: name) else {

@@ -23,10 +23,14 @@ package struct StackStatus: Sendable, Codable, Equatable {
         package var healthy: Bool
         /// Redis: what it says of itself.
         package var role: NodeReading.Role?
-        /// A replica: whether its link to the master is up.
+        /// A replica, of Redis or of the database: whether it follows.
         package var linked: Bool?
         /// A replica: how much of the master's replication stream it has not processed.
         package var lagBytes: Int64?
+        /// A replica of the database: how far it is behind.
+        package var lagSeconds: Int?
+        /// Of a web node or the balancer: what is wrong.
+        package var trouble: String?
         /// A Sentinel: the master it names, at which epoch, and whether it sees a quorum.
         package var master: String?
         package var epoch: UInt64?
@@ -93,7 +97,18 @@ package struct StackStatus: Sendable, Codable, Equatable {
             guard let admin = member.admin.flatMap({ RedisEndpoint(parsing: $0) }) else { break }
             result.healthy = await HTTPProbe.status(admin, path: "/readyz") == 200
         case .database:
-            result.healthy = await manifest.database?.settings(reading: .seconds(1))?.answers() ?? false
+            let database = manifest.database
+            let settings = database?.settings(at: member.address, reading: .seconds(1))
+            if database?.replicas?.contains(member.name) == true {
+                let lag = await settings?.lag()
+                (result.linked, result.lagSeconds) = (lag != nil, lag)
+                result.healthy = lag != nil
+            } else {
+                result.healthy = await settings?.answers() ?? false
+            }
+        case .web, .php, .agent, .balancer:
+            result.trouble = await WebReading.trouble(member.kind, endpoint, socket: member.socket)
+            result.healthy = result.trouble == nil
         }
         return (result, nil)
     }

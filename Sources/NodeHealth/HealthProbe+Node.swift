@@ -6,7 +6,7 @@ internal import RecoveryCore
 extension HealthProbe {
     /// PHP-FPM's own ping, at `ping.path` of the pool: it takes a free worker, and no script.
     package static func phpFPM(_ endpoint: FastCGIClient.Endpoint, path: String = "/ping") -> HealthProbe {
-        let check = HealthBoard.Check("php_fpm", .node, interval: .seconds(2), timeout: .seconds(3))
+        let check = HealthBoard.Check("php_fpm", .node, interval: .seconds(1), timeout: .seconds(2))
         return HealthProbe(check) {
             try await FastCGIClient(endpoint, timeout: check.timeout).ping(path)
             return "pong"

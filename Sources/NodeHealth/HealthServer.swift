@@ -9,6 +9,8 @@ internal import ServiceLifecycle
 ///
 ///     GET /livez     200: the process runs
 ///     GET /healthz   200 or 503, exactly; of this node alone
+///     GET /healthz?drain=404   the same, but 404 from a node that is well and being drained: HAProxy takes that for
+///                    "nothing new, and what has begun may end" (`http-check disable-on-404`)
 ///     GET /readyz    every check, as JSON; the status is that of /healthz
 ///     GET /metrics   Prometheus
 ///
@@ -30,11 +32,14 @@ package struct HealthServer: Service {
         let router = Router()
         let health = health
         router.get("livez") { _, _ in Self.text("ok\n", .ok) }
-        router.get("healthz") { _, _ in
-            return switch health.verdict {
-            case .serving(degraded: let missing) where missing.isEmpty: Self.text("ok\n", .ok)
-            case .serving(degraded: let missing): Self.text("degraded: \(missing.joined(separator: ", "))\n", .ok)
-            case .out(let reasons): Self.text("\(reasons.joined(separator: ", "))\n", .serviceUnavailable)
+        router.get("healthz") { request, _ in
+            switch health.verdict {
+            case .serving(degraded: let missing) where missing.isEmpty: return Self.text("ok\n", .ok)
+            case .serving(degraded: let missing):
+                return Self.text("degraded: \(missing.joined(separator: ", "))\n", .ok)
+            case .out(let reasons):
+                let isDrained = reasons == [HealthBoard.draining] && request.uri.query == "drain=404"
+                return Self.text("\(reasons.joined(separator: ", "))\n", isDrained ? .notFound : .serviceUnavailable)
             }
         }
         router.get("readyz") { _, _ in

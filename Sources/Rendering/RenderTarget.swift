@@ -6,11 +6,17 @@ package enum RenderTarget: String, Sendable, CaseIterable {
     case redis
     /// `sentinel.conf` of every Sentinel.
     case sentinel
+    /// `haproxy.cfg` of every balancer of the store's own.
+    case haproxy
+    /// nginx and the PHP-FPM pool of every web node.
+    case nginx
+    /// What `wp-config.php` requires on every web node.
+    case wordpress
     /// Units, sockets and kernel settings of every machine.
     case systemd
 
     /// Targets the design names for later; asking for one is an error that lists those that exist.
-    package static let planned = ["haproxy", "nginx", "wordpress", "terraform", "cloud-init"]
+    package static let planned = ["terraform", "cloud-init"]
 }
 
 /// Why a topology cannot be rendered although it is valid.

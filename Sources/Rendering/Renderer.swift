@@ -8,7 +8,7 @@ package enum Renderer {
     /// is the topology file itself, which the sidecar's machines get a copy of.
     package static func render(
         _ topology: StoreTopology, targets: Set<RenderTarget>, layout: RenderLayout, secrets: RedisSecrets?,
-        topologyText: String = ""
+        topologyText: String = "", web settings: WebRenderingSettings = WebRenderingSettings()
     ) throws(RenderError) -> [RenderedFile] {
         guard let redis = topology.redis else { throw .noRedis }
         if let user = secrets?.unusable { throw .passwordUnusable(user: user) }
@@ -26,6 +26,14 @@ package enum Renderer {
             if isSentinel, targets.contains(.sentinel) {
                 let sentinel = try SentinelNode(host.name, redis, topology, layout, secrets)
                 files.append(sentinel.file)
+            }
+            if let web = topology.web, web.nodes.contains(host.name) {
+                let node = try WebNode(host.name, web, topology, layout, settings)
+                if targets.contains(.nginx) { files += node.serverFiles }
+                if targets.contains(.wordpress) { files.append(node.wordpressFile) }
+            }
+            if let balancer = topology.loadBalancer, balancer.nodes.contains(host.name), targets.contains(.haproxy) {
+                files.append(try BalancerNode(host.name, balancer, topology, layout).file)
             }
             if targets.contains(.systemd) {
                 let units = SystemdUnits(topology: topology, redis: redis, host: host.name, layout: layout)

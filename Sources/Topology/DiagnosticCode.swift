@@ -92,6 +92,8 @@ package enum DiagnosticCode: String, Sendable, CaseIterable {
     // The other sections; their commands bring more rules with them.
     case loadBalancerBounds = "load_balancer.bounds"
     case loadBalancerHealthTiming = "load_balancer.health_timing"
+    case loadBalancerNoCertificate = "load_balancer.no_certificate"
+    case webStrict = "web.strict"
     case regionFailoverNeedsStandby = "region_failover.needs_standby"
     case regionFailoverNeedsWitness = "region_failover.needs_witness"
 }

@@ -26,7 +26,7 @@ extension Rules {
             }
             if !topology.referencedHosts.contains(host.name) {
                 context.report(
-                    .hostUnused, as: .warning, at: path, with: ["redis", "sidecar", "web", "mysql"],
+                    .hostUnused, as: .warning, at: path, with: ["redis", "sidecar", "web", "mysql", "load_balancer"],
                     "the host \(quoted(host.name)) is used by no section")
             }
         }
@@ -48,6 +48,9 @@ extension Rules {
         check(topology.mysql?.replicas ?? [], at: "mysql.replicas")
         check(topology.agent.nodes ?? [], at: "agent.nodes")
         check(topology.agent.fileNodes ?? [], at: "agent.file_nodes")
+        if context.isGiven("load_balancer.nodes") {
+            check(topology.loadBalancer?.nodes ?? [], at: "load_balancer.nodes")
+        }
         if let primary = topology.mysql?.primary, topology.host(primary) == nil {
             reportUnknown(primary, at: "mysql.primary")
         }

@@ -2,7 +2,9 @@ extension Rules {
     /// The sections whose commands come later: bounds that the provider sets, and what needs what.
     func checkOtherSections() {
         if let health = topology.loadBalancer?.health {
-            if topology.provider == .digitalocean { checkProviderBounds(health) }
+            if topology.provider == .digitalocean, topology.loadBalancer?.nodes.isEmpty == true {
+                checkProviderBounds(health)
+            }
             if health.timeout >= health.interval {
                 context.report(
                     .loadBalancerHealthTiming, as: .warning, at: "load_balancer.health.timeout",
@@ -11,6 +13,13 @@ extension Rules {
                         + health.interval.topologyText,
                     hint: "keep `timeout` below `interval`")
             }
+        }
+        if let balancer = topology.loadBalancer { check(balancer) }
+        if let strict = topology.web?.strict, let first = strict.first {
+            context.report(
+                .webStrict, as: .warning, at: "web.strict",
+                "when `\(first)` fails, every web node leaves the balancer at once, and shoppers get nothing at all",
+                hint: "leave `strict` out: without it such a node serves what it can")
         }
         if let failover = topology.regionFailover, failover.mode != .off {
             if topology.regions?.standby == nil {
@@ -24,6 +33,18 @@ extension Rules {
                     "`mode: automatic` needs a third region: with two, neither can know that the other is lost",
                     hint: "set `regions.witness`, or use `mode: confirmed`")
             }
+        }
+    }
+
+    /// What HAProxy on machines of the store needs.
+    private func check(_ balancer: LoadBalancerTopology) {
+        guard !balancer.nodes.isEmpty else { return }
+        let ends = balancer.forward.contains { [.https, .http2].contains($0.from.scheme) && $0.to.scheme == .http }
+        if ends, balancer.certificate == nil {
+            context.report(
+                .loadBalancerNoCertificate, at: "load_balancer.forward", with: ["load_balancer.nodes"],
+                "TLS ends at the balancer, which has no certificate",
+                hint: "set `certificate` to a PEM file with certificate, chain and key")
         }
     }
 

@@ -79,7 +79,10 @@ extension StoreTopology {
         }
         agent = AgentTopology(
             reading: file.section("agent") ?? SectionReader(nil, path: "agent", context: file.context))
-        loadBalancer = file.section("load_balancer").map(LoadBalancerTopology.init(reading:))
+        loadBalancer = file.section("load_balancer").map {
+            LoadBalancerTopology(reading: $0, provider: provider)
+        }
+        if loadBalancer == nil, provider == .local, givenHosts == nil { loadBalancer = .localDefault }
         dns = file.section("dns").map(DNSTopology.init(reading:))
         regionFailover = file.section("region_failover").map(RegionFailoverTopology.init(reading:))
         alerts = file.sections("alerts").compactMap(Alert.init(reading:))
@@ -88,7 +91,7 @@ extension StoreTopology {
         file.finish()
     }
 
-    /// Every host name the sections mention, once, in the order data nodes, Sentinels, sidecars, web, database.
+    /// Every host name the sections mention, once, in the order data nodes, Sentinels, sidecars, web, database, balancer.
     var referencedHosts: [String] {
         var names: [String] = []
         names += redis?.nodes ?? []
@@ -99,6 +102,8 @@ extension StoreTopology {
         names += mysql?.replicas ?? []
         names += agent.nodes ?? []
         names += agent.fileNodes ?? []
+        // Last, so that what was there before the balancer keeps its address.
+        names += loadBalancer?.nodes ?? []
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }
     }

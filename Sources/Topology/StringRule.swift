@@ -65,6 +65,10 @@ struct StringRule: Sendable {
         return false
     }
 
+    static let sharedCheck = StringRule(expectation: "`redis` or `database`") { text in
+        WebTopology.sharedChecks.contains(text)
+    }
+
     static let requestPath = StringRule(expectation: "a request path such as /healthz") { text in
         text.hasPrefix("/") && !text.contains(" ")
     }

@@ -3,6 +3,13 @@ package struct WebTopology: Sendable, Equatable {
     package var nodes: [String]
     package var docroot: String?
     package var phpFPM: ListenAddress?
+    /// PHP-FPM's processes on each node.
+    package var workers: Int
+    /// Checks of what all nodes share that are to count for the balancer all the same; of ``sharedChecks``.
+    package var strict: [String]
+
+    /// The shared checks that ``strict`` may name.
+    package static let sharedChecks = ["redis", "database"]
 }
 
 /// What the load balancer forwards and how it checks.
@@ -33,8 +40,27 @@ package struct LoadBalancerTopology: Sendable, Equatable {
         package var healthy: Int
     }
 
+    /// Whether a shopper stays on one web node.
+    package enum Sticky: String, Sendable, CaseIterable {
+        case none
+        /// By a cookie that the balancer sets.
+        case cookie
+    }
+
+    /// Machines of the store that run HAProxy; empty for a balancer of the provider.
+    package var nodes: [String]
     package var forward: [Forward]
+    /// Path of a PEM file with a certificate, its chain and its key, for `https` that ends at the balancer.
+    package var certificate: String?
+    package var sticky: Sticky
     package var health: Health
+}
+
+extension StoreTopology {
+    /// The port on which the web nodes serve plain HTTP.
+    package var webPort: Int {
+        loadBalancer?.forward.lazy.map(\.to).first { $0.scheme == .http }?.port ?? 80
+    }
 }
 
 /// The record that names the store.

@@ -260,6 +260,13 @@ let otherCases: [DiagnosticCase] = [
         "18:81 error load_balancer.bounds", "18:94 warning load_balancer.health_timing",
         "18:107 error load_balancer.bounds"),
     DiagnosticCase(
+        "TLS that ends at a balancer without a certificate",
+        goodFile("load_balancer: { nodes: [a], forward: [{ from: https:443, to: http:80 }] }"),
+        "18:29 error load_balancer.no_certificate"),
+    DiagnosticCase(
+        "a shared outage that empties the balancer", goodFile("web: { nodes: [a], strict: [database] }"),
+        "18:20 warning web.strict"),
+    DiagnosticCase(
         "nowhere to fail over to", goodFile("region_failover: { mode: confirmed }"),
         "18:26 error region_failover.needs_standby"),
     DiagnosticCase("no failover", goodFile("region_failover: { mode: off }")),

@@ -15,7 +15,9 @@ package struct AgentCommand: AsyncParsableCommand {
               breakwater agent status
               breakwater agent run backup --wait
             """,
-        subcommands: [AgentServeCommand.self, AgentStatusCommand.self, AgentRunCommand.self],
+        subcommands: [
+            AgentServeCommand.self, AgentStatusCommand.self, AgentRunCommand.self, AgentHealthCommand.self,
+        ],
         defaultSubcommand: AgentServeCommand.self)
 
     package init() {}

@@ -74,6 +74,9 @@ package struct HealthBoard: Sendable {
         var failures = 0
     }
 
+    /// The reason of a node that is being drained.
+    package static let draining = "draining"
+
     private var entries: [Entry]
     private let counting: Set<String>
     package var isDraining = false
@@ -114,7 +117,7 @@ extension HealthBoard {
     }
 
     package func verdict(uptime: Duration) -> Verdict {
-        var reasons: [String] = isDraining ? ["draining"] : []
+        var reasons: [String] = isDraining ? [Self.draining] : []
         var degraded: [String] = []
         for entry in entries {
             let status = status(entry, uptime)
