@@ -1,6 +1,7 @@
 internal import Foundation
 package import MySQLClient
 internal import Processes
+internal import RedisClient
 internal import Topology
 
 /// The database server among a stack's processes.
@@ -69,7 +70,8 @@ extension LocalStack {
 
     /// Names the primary to the replicas that know none. What they were told once, they keep.
     func startReplication() async throws {
-        guard let primary = database?.settings(), let password = primary.password, let user = primary.address.user else {
+        guard let primary = database?.settings(), let password = primary.password, let user = primary.address.user
+        else {
             return
         }
         for replica in plan.replicas {

@@ -12,7 +12,8 @@ extension LocalStack {
             redis: options.redisPrograms, proxy: options.sidecars == .none ? nil : .some(options.proxyExecutable))
         if topology.hasLocalDatabase { programs.database = try LocalDatabase.Programs.find() }
         if options.web {
-            programs.web = try WebPrograms.find(breakwater: options.breakwaterExecutable, proxy: options.proxyExecutable)
+            programs.web = try WebPrograms.find(
+                breakwater: options.breakwaterExecutable, proxy: options.proxyExecutable)
         }
         let secrets = try Secrets(topology, state)
         try writeFirstStatements(topology, secrets, state)

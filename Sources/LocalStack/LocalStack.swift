@@ -211,11 +211,12 @@ package final class LocalStack: Sendable {
             throw StackError("unknown_member", "the stack has no member \(name)")
         }
         try checkData(of: member)
-        clearLeftovers(of: member)
         // What a killed sidecar left behind; the next one would find the path taken.
         if let socket = member.socket { unlink(socket) }
         let pid = try StackError.translating { () throws(ProcessError) in
-            try supervisor.start(name, executable: member.executable, arguments: member.arguments, log: member.log)
+            try supervisor.start(
+                name, executable: member.executable, arguments: member.arguments, log: member.log,
+                hasWorkers: member.hasWorkers)
         }
         options.logger.info("\(name) started (process \(pid))")
         try note { _ in }

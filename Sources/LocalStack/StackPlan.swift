@@ -15,9 +15,8 @@ struct StackPlan: Sendable {
         var executable: String
         var arguments: [String]
         var log: String
-        var environment: [String: String] = [:]
-        /// A server whose workers outlive it when it is killed.
-        var leavesWorkers: Bool { [.web, .php, .balancer].contains(kind) }
+        /// A server of several processes.
+        var hasWorkers: Bool { [.web, .php, .balancer].contains(kind) }
         /// Ends it when all is well: what it has begun is done first.
         var gracefulSignal: Int32 {
             switch kind {
@@ -56,7 +55,8 @@ struct StackPlan: Sendable {
         self.programs = programs
         do {
             files = try Renderer.render(
-                topology, targets: options.web ? [.redis, .sentinel, .haproxy, .nginx, .wordpress] : [.redis, .sentinel],
+                topology,
+                targets: options.web ? [.redis, .sentinel, .haproxy, .nginx, .wordpress] : [.redis, .sentinel],
                 layout: .local(directory: state.hosts), secrets: secrets,
                 web: Self.webSettings(topology, state))
         } catch {

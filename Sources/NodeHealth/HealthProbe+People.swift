@@ -68,7 +68,8 @@ extension HealthProbe {
     ///
     /// The option `cron` is a serialised array by the time at which jobs are due (`_get_cron_array()` of
     /// wp-includes/cron.php).
-    package static func cron(_ settings: MySQLSettings, table: String, most: Duration = .seconds(3_600)) -> HealthProbe {
+    package static func cron(_ settings: MySQLSettings, table: String, most: Duration = .seconds(3_600)) -> HealthProbe
+    {
         let check = HealthBoard.Check("cron", .shared, interval: .seconds(30), timeout: .seconds(5), tolerance: 1)
         var settings = settings
         (settings.connectTimeout, settings.readTimeout) = (.seconds(3), .seconds(3))

@@ -29,7 +29,9 @@ extension HealthProbe {
             var request = FastCGIRequest.get("/", script: script, host: host)
             request.parameters["SCRIPT_NAME"] = "/index.php"
             let response = try await client.send(request)
-            guard (200...399).contains(response.status) else { throw Fault("it is a page with status \(response.status)") }
+            guard (200...399).contains(response.status) else {
+                throw Fault("its status is \(response.status)")
+            }
             return "\(response.status), \(response.body.readableBytes) bytes"
         }
     }

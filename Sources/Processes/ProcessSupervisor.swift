@@ -1,3 +1,4 @@
+internal import Foundation
 package import Glibc
 internal import Synchronization
 
@@ -26,6 +27,10 @@ package struct ProcessExit: Sendable, Equatable, CustomStringConvertible {
 /// then kills its own group. (`PR_SET_PDEATHSIG` would not do: it fires when the *thread* that started the child
 /// ends, and the threads of Swift's pool come and go.)
 ///
+/// A server with workers has a session of its own instead, for two reasons: PHP-FPM makes itself one whatever it is
+/// told, and when its master dies, whatever else is in it is killed, as systemd does (`KillMode=control-group`).
+/// Another shell on the same connection ends it when this process dies.
+///
 /// A directory that must not be left behind either has a *sweeper*: another shell on the same connection, which waits
 /// until the group is gone and then removes it. There is one way out, whether this process stops or is stopped.
 package final class ProcessSupervisor: Sendable {
@@ -37,15 +42,20 @@ package final class ProcessSupervisor: Sendable {
         var isOver = false
         var lifeline: Int32
         var waiters: [(name: String, resume: @Sendable () -> Void)] = []
+        /// Processes with sessions of their own, and the shells that end these when we die.
+        var watchers: [pid_t: pid_t] = [:]
     }
 
     /// The guardian's process id and that of the group.
     package let group: pid_t
     private let sweeper: pid_t?
+    /// The shells' end of the connection.
+    private let lifelineEnd: Int32
     private let state: Mutex<State>
     private let onExit: @Sendable (ProcessExit) -> Void
 
     private static let guardianScript = "trap '' HUP INT TERM; read -r _; kill -KILL 0"
+    private static let watcherScript = "trap '' HUP INT TERM; read -r _; kill -KILL -- \"-$1\""
     /// It waits ten seconds at most: a process that even SIGKILL does not end hangs in a disk.
     private static let sweeperScript = """
         trap '' HUP INT TERM
@@ -70,13 +80,13 @@ package final class ProcessSupervisor: Sendable {
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw .system("no_lifeline", "no pair of sockets can be made", errno)
         }
-        // Closed before an error is thrown as well: what has been started then ends by itself.
-        defer { close(ends[0]) }
         func shell(_ script: String, _ arguments: [String], group: pid_t?) throws(ProcessError) -> pid_t {
             do {
                 return try SpawnedProcess.start(
                     "/bin/sh", ["-c", script] + arguments, streams: .init(input: ends[0], log: nil), group: group)
             } catch {
+                // What has been started then ends by itself.
+                close(ends[0])
                 close(ends[1])
                 throw error
             }
@@ -88,12 +98,14 @@ package final class ProcessSupervisor: Sendable {
             sweeper = nil
         }
         self.group = group
+        lifelineEnd = ends[0]
         state = Mutex(State(lifeline: ends[1]))
         self.onExit = onExit
     }
 
     deinit {
         state.withLock { Self.cut(&$0) }
+        close(lifelineEnd)
     }
 
     /// Reaps the group's processes until the last one, the guardian, has ended, and the directory is gone. Blocks; run
@@ -119,6 +131,27 @@ package final class ProcessSupervisor: Sendable {
         while waitpid(sweeper, &status, 0) == -1, errno == EINTR {}
     }
 
+    /// Waits for the end of a process with a session of its own, on a thread of its own.
+    private func reap(session pid: pid_t) {
+        var info = siginfo_t()
+        while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0 {
+            guard errno == EINTR else { return }
+        }
+        let (exit, waiters, watcher) = state.withLock { state in
+            // While its process id is its own: what it has left behind goes with it.
+            kill(-pid, SIGKILL)
+            let (exit, waiters) = collect(pid, &state)
+            return (exit, waiters, state.watchers.removeValue(forKey: pid))
+        }
+        for waiter in waiters { waiter() }
+        if let watcher {
+            kill(watcher, SIGKILL)
+            var status: Int32 = 0
+            while waitpid(watcher, &status, 0) == -1, errno == EINTR {}
+        }
+        if let exit { onExit(exit) }
+    }
+
     private func collect(_ pid: pid_t, _ state: inout State) -> (ProcessExit?, [@Sendable () -> Void]) {
         var status: Int32 = 0
         waitpid(pid, &status, 0)
@@ -126,6 +159,7 @@ package final class ProcessSupervisor: Sendable {
             state.isOver = true
             // Without a guardian nothing may live on.
             kill(-group, SIGKILL)
+            for session in state.watchers.keys { kill(-session, SIGKILL) }
         }
         guard let name = state.running.first(where: { $0.value == pid })?.key else { return (nil, []) }
         state.running[name] = nil
@@ -139,10 +173,11 @@ package final class ProcessSupervisor: Sendable {
     }
 
     /// Starts a process under a name that no running process has. Its standard output goes to `output` if there is
-    /// one, everything else it says to `log`, or to `errors`. `environment` is laid over ours.
+    /// one, everything else it says to `log`, or to `errors`. `environment` is laid over ours. `hasWorkers` gives it a
+    /// session of its own, whose processes end with it.
     package func start(
         _ name: String, executable: String, arguments: [String], log: String? = nil, output: Int32? = nil,
-        errors: Int32? = nil, environment: [String: String] = [:]
+        errors: Int32? = nil, environment: [String: String] = [:], hasWorkers: Bool = false
     ) throws(ProcessError) -> pid_t {
         let result: Result<pid_t, ProcessError> = state.withLock { state in
             guard state.running[name] == nil else {
@@ -156,15 +191,32 @@ package final class ProcessSupervisor: Sendable {
                 // server, so the process id is the server's.
                 let pid = try SpawnedProcess.start(
                     "/bin/sh", ["-c", "umask 077; exec \"$0\" \"$@\"", executable] + arguments,
-                    streams: .init(input: nil, log: log, output: output, errors: errors), group: group,
-                    environment: environment)
+                    streams: .init(input: nil, log: log, output: output, errors: errors),
+                    group: hasWorkers ? nil : group, environment: environment)
                 state.running[name] = pid
+                if hasWorkers { try watch(pid, &state) }
                 return .success(pid)
             } catch {
                 return .failure(error)
             }
         }
         return try result.get()
+    }
+
+    private func watch(_ pid: pid_t, _ state: inout State) throws(ProcessError) {
+        // Before anything can fail: it will be reaped.
+        let reaper = Thread { [weak self] in self?.reap(session: pid) }
+        reaper.name = "reaper"
+        do {
+            state.watchers[pid] = try SpawnedProcess.start(
+                "/bin/sh", ["-c", Self.watcherScript, "breakwater-watcher", "\(pid)"],
+                streams: .init(input: lifelineEnd, log: nil), group: nil)
+        } catch {
+            kill(-pid, SIGKILL)
+            reaper.start()
+            throw error
+        }
+        reaper.start()
     }
 
     package func pid(of name: String) -> pid_t? {

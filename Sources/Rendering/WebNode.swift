@@ -90,7 +90,8 @@ struct WebNode {
         let trusted = balancers.map { "    set_real_ip_from \($0);\n" }.joined()
         let realIP =
             balancers.isEmpty
-            ? "" : "    # The balancer says who the shopper is; nobody else is believed.\n\(trusted)    real_ip_header X-Forwarded-For;\n"
+            ? ""
+            : "    # The balancer says who the shopper is; nobody else is believed.\n\(trusted)    real_ip_header X-Forwarded-For;\n"
         return """
             server {
                 listen \(host):\(topology.webPort) backlog=1024;

@@ -122,6 +122,7 @@ extension TopologyWord {
 }
 
 extension StoreTopology.Provider: TopologyWord {}
+extension LoadBalancerTopology.Sticky: TopologyWord {}
 extension RedisTopology.Role: TopologyWord {}
 extension RedisTopology.Failover: TopologyWord {}
 extension RedisTopology.Persistence: TopologyWord {}

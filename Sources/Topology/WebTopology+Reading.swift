@@ -36,7 +36,7 @@ extension LoadBalancerTopology {
         let health =
             section.section("health") ?? SectionReader(nil, path: section.full("health"), context: section.context)
         self.health = Health(
-            reading: health, defaults: isLocal ? Self.localDefault.health : LoadBalancerTopology.Health.provider)
+            reading: health, defaults: nodes.isEmpty ? .provider : Self.localDefault.health)
         section.finish()
     }
 }

@@ -45,6 +45,25 @@ struct GoldenTests {
         try compare(files, with: "encrypted-local", hosts: ["redis-2", "sentinel-1"])
     }
 
+    /// Web nodes and balancers of the store's own, with TLS that ends at them.
+    @Test func aShopInProduction() throws {
+        let files = try Renderer.render(
+            Stores.topology(Stores.shop), targets: [.haproxy, .nginx, .wordpress], layout: .production, secrets: nil)
+        try compare(files, with: "shop", hosts: ["web-1", "lb-1"])
+    }
+
+    @Test func aLocalShop() throws {
+        var settings = WebRenderingSettings()
+        settings.sidecarSockets = ["web-1": "/tmp/state/run/web-1.sock"]
+        (settings.databaseAddress, settings.databaseName) = ("127.7.7.10:3306", "shop")
+        (settings.databaseUser, settings.databasePasswordFile) = ("o'hara", "/tmp/state/secrets/mysql.password")
+        settings.runsAsRoot = true
+        let files = try Renderer.render(
+            Stores.topology(Stores.local), targets: [.haproxy, .nginx, .wordpress],
+            layout: .local(directory: "/tmp/state"), secrets: nil, web: settings)
+        try compare(files, with: "local-shop", hosts: ["web-1", "lb-1"])
+    }
+
     private func compare(_ files: [RenderedFile], with name: String, hosts: Set<String>) throws {
         let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name)")
         let selected = files.filter { file in

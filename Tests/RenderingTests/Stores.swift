@@ -87,6 +87,47 @@ enum Stores {
 
         """
 
+    /// A shop with everything on machines of its own, that keeps its shoppers on their nodes.
+    static let shop = """
+        version: 1
+        store: shop
+        domain: shop.example
+        provider: digitalocean
+        hosts:
+          a: { address: 10.10.0.11 }
+          b: { address: 10.10.0.12 }
+          c: { address: 10.10.0.13 }
+          web-1: { address: 10.10.0.31 }
+          web-2: { address: 10.10.0.32 }
+          db: { address: 10.10.0.51 }
+          lb-1: { address: 10.10.0.61 }
+        redis:
+          role: cache
+          nodes: [a, b, c]
+          sentinels: [a, b, c]
+          password: file:/etc/breakwater/redis.password
+        sidecar: { listen: [unix:/run/breakwater/redis.sock] }
+        mysql:
+          primary: db
+          database: shop
+          user: backup
+          password: file:/etc/breakwater/mysql.password
+        web:
+          nodes: [web-1, web-2]
+          docroot: /srv/shop
+          php_fpm: unix:/run/php/shop.sock
+          workers: 16
+        load_balancer:
+          nodes: [lb-1]
+          certificate: /etc/ssl/private/shop.pem
+          sticky: cookie
+          forward:
+            - { from: https:443, to: http:80 }
+            - { from: http:80, to: http:80 }
+            - { from: tcp:8443, to: https:8443 }
+
+        """
+
     static let local = """
         version: 1
         store: shop

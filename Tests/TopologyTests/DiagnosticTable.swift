@@ -262,7 +262,7 @@ let otherCases: [DiagnosticCase] = [
     DiagnosticCase(
         "TLS that ends at a balancer without a certificate",
         goodFile("load_balancer: { nodes: [a], forward: [{ from: https:443, to: http:80 }] }"),
-        "18:29 error load_balancer.no_certificate"),
+        "18:30 error load_balancer.no_certificate"),
     DiagnosticCase(
         "a shared outage that empties the balancer", goodFile("web: { nodes: [a], strict: [database] }"),
         "18:20 warning web.strict"),

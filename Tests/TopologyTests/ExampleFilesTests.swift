@@ -46,6 +46,7 @@ struct ExampleFilesTests {
         #expect(
             topology.hosts.map(\.name) == [
                 "redis-1", "redis-2", "redis-3", "sentinel-1", "sentinel-2", "sentinel-3", "web-1", "web-2", "web-3",
+                "lb-1",
             ])
         #expect(topology.hosts.allSatisfy { $0.address == nil })
         let redis = try #require(topology.redis)
@@ -71,7 +72,7 @@ struct ExampleFilesTests {
     @Test func loopbackAddressesAreGivenOutInOrder() throws {
         let topology = try #require(StoreTopology.read(text: localFile, file: "f").topology)
         let assigned = try #require(topology.assigningLoopback(network: LoopbackNetwork(second: 77, third: 3)))
-        #expect(assigned.hosts.compactMap(\.address) == (1...9).map { "127.77.3.\($0)" })
+        #expect(assigned.hosts.compactMap(\.address) == (1...10).map { "127.77.3.\($0)" })
         #expect(assigned.assigningLoopback(network: LoopbackNetwork(second: 1, third: 1)) == assigned)
     }
 

@@ -32,7 +32,8 @@ package struct AgentHealthCommand: BreakwaterCommand {
 
     @Option(help: ArgumentHelp("Where it answers.", valueName: "host:port"))
     package var listen: String
-    @Option(help: ArgumentHelp("PHP-FPM, unix:/PATH or HOST:PORT; its pool has `ping.path = /ping`.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("PHP-FPM, unix:/PATH or HOST:PORT; its pool has `ping.path = /ping`.", valueName: "address"))
     package var phpFpm: String?
     @Option(help: ArgumentHelp("The web server, which answers /breakwater-live by itself.", valueName: "host:port"))
     package var webServer: String?

@@ -271,7 +271,7 @@ final class Breakwater_Demo_Shop
                 $facts['cart'] = (object) $facts['cart'];
             }
             header('Content-Type: application/json');
-            echo wp_json_encode(['session' => $this->session, 'node' => gethostname()] + $facts);
+            echo wp_json_encode(['session' => $this->session] + $facts);
             exit;
         }
         header('Content-Type: text/html; charset=utf-8');

@@ -95,9 +95,10 @@ struct DemoShop: Sendable {
         let tables = ShopTable.allCases.filter {
             $0.rawValue.hasPrefix("wp_wc_") || $0.rawValue.hasPrefix("wp_woocommerce_")
         }
-        return tables.map(\.create) + tables.flatMap { table in
-            table.indexes.map { "CREATE INDEX IF NOT EXISTS `\($0.name)` ON \(table.rawValue) \($0.columns)" }
-        } + [sessions]
+        return tables.map(\.create)
+            + tables.flatMap { table in
+                table.indexes.map { "CREATE INDEX IF NOT EXISTS `\($0.name)` ON \(table.rawValue) \($0.columns)" }
+            } + [sessions]
     }
 
     private static let sessions = """

@@ -1,6 +1,7 @@
 internal import FastCGI
 internal import Foundation
 internal import MySQLClient
+internal import NIOCore
 internal import Processes
 internal import RedisClient
 internal import Rendering
@@ -66,18 +67,6 @@ extension LocalStack {
             }
         }
         return nil
-    }
-
-    /// Kills what an earlier process of a member left behind, and with it holds its address: workers outlive a master
-    /// that was killed.
-    func clearLeftovers(of member: StackPlan.Member) {
-        guard member.leavesWorkers, options.namespaces == nil else { return }
-        let running = Set(supervisor.running.values)
-        for pid in SocketHolders.find(
-            group: supervisor.group, endpoint: member.socket == nil ? member.endpoint : nil, path: member.socket)
-        where !running.contains(pid) {
-            kill(pid, SIGKILL)
-        }
     }
 }
 

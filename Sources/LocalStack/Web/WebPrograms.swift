@@ -12,7 +12,8 @@ struct WebPrograms: Sendable, Equatable {
     /// WordPress' folder as it was installed.
     var wordpress: String
 
-    /// - Parameter breakwater: Its path; nil for the one beside `proxy`, or else this program.
+    /// `breakwater` is its path; nil for the one beside `proxy`, or else this program.
+    ///
     /// - Throws: `StackError`, `program_missing`, which names all that is missing.
     static func find(breakwater: String?, proxy: String?) throws(StackError) -> WebPrograms {
         let own =
