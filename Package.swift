@@ -89,6 +89,9 @@ let package = Package(
             dependencies: ["CloudHTTP", "Topology", .crypto, .nioCore, .nioPosix, .nioHTTP1, .logging],
             swiftSettings: strict),
 
+        // HAProxy's runtime socket.
+        .target(name: "HAProxy", swiftSettings: strict),
+
         // What PHP-FPM speaks.
         .target(name: "FastCGI", dependencies: [.nioCore, .nioPosix], swiftSettings: strict),
 
@@ -126,7 +129,7 @@ let package = Package(
             name: "BackupEngine",
             dependencies: [
                 "Topology", "RecoveryCore", "Age", "MySQLClient", "DatabaseServers", "ObjectStore", "Processes",
-                "CZstd", "Binlog",
+                "CZstd", "Binlog", "HAProxy",
                 .crypto, .nioCore,
             ],
             swiftSettings: strict),
@@ -183,7 +186,8 @@ let package = Package(
             dependencies: [
                 "Topology", "Rendering", "RecoveryCore", "RedisClient", "LocalStack", "Drills", "ShopRows",
                 "BackupEngine", "Binlog", "Age", "Agent", "ControlAPI", "StateStore", "Processes",
-                "CloudHTTP", "MySQLClient", "NodeHealth", "FastCGI", "ObjectStore", .argumentParser, .logging, .nioCore,
+                "CloudHTTP", "MySQLClient", "NodeHealth", "FastCGI", "HAProxy", "ObjectStore", .argumentParser,
+                .logging, .nioCore,
                 .serviceLifecycle, .unixSignals,
             ],
             swiftSettings: strict),
@@ -280,7 +284,7 @@ let package = Package(
                 "Age", "Certificates", "LocalStack", "Drills", "Rendering", "RecoveryCore", "RedisProxy", "Topology",
                 "RedisClient", "RESP", "MySQLClient", "BackupEngine", "Binlog", "CloudHTTP", "ObjectStore",
                 "LoopbackServers",
-                "FastCGI", "NodeHealth", .asyncHTTPClient, .serviceLifecycle,
+                "FastCGI", "NodeHealth", "HAProxy", .asyncHTTPClient, .serviceLifecycle,
                 "breakwater-proxy",
                 .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .subprocess, .crypto,
             ],

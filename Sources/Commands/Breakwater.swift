@@ -45,6 +45,7 @@ package struct Breakwater: AsyncParsableCommand {
                     RestoreCommand.self,
                     FilesCommand.self,
                     SwitchoverCommand.self,
+                    LoadBalancerCommand.self,
                     AgentCommand.self,
                 ]),
             CommandGroup(

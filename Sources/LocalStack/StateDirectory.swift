@@ -32,7 +32,7 @@ package struct StateDirectory: Sendable, Equatable {
     var lockFile: String { "\(path)/lock" }
     var networkFile: String { "\(path)/network" }
     package var manifestFile: String { "\(path)/stack.json" }
-    var hosts: String { "\(path)/hosts" }
+    package var hosts: String { "\(path)/hosts" }
     /// Where a Redis node keeps its data.
     package func dataDirectory(of node: String) -> String {
         RenderLayout.local(directory: hosts).paths(.redis, on: node).directory

@@ -1,5 +1,6 @@
 package import Foundation
 internal import Glibc
+package import HAProxy
 package import RecoveryCore
 
 /// A flip that has begun, as it is kept on the disk: how far it may have come, and what was there before.

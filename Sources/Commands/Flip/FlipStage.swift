@@ -1,6 +1,7 @@
 internal import BackupEngine
 internal import Foundation
 internal import Glibc
+internal import HAProxy
 internal import MySQLClient
 internal import RecoveryCore
 internal import RedisClient
@@ -96,7 +97,11 @@ final class FlipStage: Sendable {
     private func survey() async throws {
         try place.maintenance.survey(now: Date())
         let endpoint = try place.endpoint?.survey()
-        let server = try place.haproxy.map { try HAProxySocket(path: $0.socket).server($0.server) }
+        let server = try place.haproxy.map { haproxy in
+            try FlipError.ofHAProxy { () throws(HAProxyError) in
+                try HAProxySocket(path: haproxy.socket).server(haproxy.server)
+            }
+        }
         state.withLock { state in
             state.before.endpoint = endpoint
             state.before.server = server
@@ -119,8 +124,11 @@ final class FlipStage: Sendable {
 
     private func switchEndpoint() throws {
         if let haproxy = place.haproxy {
-            try HAProxySocket(path: haproxy.socket).set(
-                haproxy.server, address: try Self.resolved(target.address.host), port: target.address.port)
+            let address = try Self.resolved(target.address.host)
+            try FlipError.ofHAProxy { () throws(HAProxyError) in
+                try HAProxySocket(path: haproxy.socket).set(
+                    haproxy.server, address: address, port: target.address.port)
+            }
         }
         if let file = place.endpoint, let old = state.withLock({ $0.before.endpoint }) {
             try file.write(target.endpoint(from: old, behindHAProxy: place.haproxy != nil))
@@ -130,7 +138,9 @@ final class FlipStage: Sendable {
     private func switchBack() throws {
         let before = state.withLock { $0.before }
         if let haproxy = place.haproxy, let server = before.server {
-            try HAProxySocket(path: haproxy.socket).set(haproxy.server, address: server.address, port: server.port)
+            try FlipError.ofHAProxy { () throws(HAProxyError) in
+                try HAProxySocket(path: haproxy.socket).set(haproxy.server, address: server.address, port: server.port)
+            }
         }
         if let file = place.endpoint, let endpoint = before.endpoint { try file.write(endpoint) }
     }
@@ -144,7 +154,7 @@ final class FlipStage: Sendable {
         if let haproxy = place.haproxy {
             let socket = HAProxySocket(path: haproxy.socket)
             let end = ContinuousClock.now + .seconds(15)
-            while try !socket.server(haproxy.server).isUp {
+            while try !FlipError.ofHAProxy({ () throws(HAProxyError) in try socket.server(haproxy.server).isUp }) {
                 guard ContinuousClock.now < end, !wasInterrupted else {
                     throw FlipError.haproxy("its checks of \(haproxy.server) fail at \(target.address.host)")
                 }
@@ -175,5 +185,16 @@ final class FlipStage: Sendable {
                 == 0
         else { throw FlipError.haproxy("\(host) has no address") }
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+extension FlipError {
+    /// HAProxy's errors are the flip's.
+    fileprivate static func ofHAProxy<Value>(_ body: () throws(HAProxyError) -> Value) throws(FlipError) -> Value {
+        do throws(HAProxyError) {
+            return try body()
+        } catch {
+            throw .haproxy(error.reason)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import BackupEngine
 import Foundation
+import HAProxy
 import LoopbackServers
 import MySQLClient
 import Testing

@@ -19,13 +19,13 @@ package struct HAProxySocket: Sendable {
     }
 
     /// A server that is named `backend/server`.
-    package func server(_ server: String) throws(FlipError) -> Server {
+    package func server(_ server: String) throws(HAProxyError) -> Server {
         let parts = server.split(separator: "/")
-        guard parts.count == 2 else { throw .haproxy("\(server) is no backend/server") }
+        guard parts.count == 2 else { throw HAProxyError("\(server) is no backend/server") }
         let answer = try command("show servers state \(parts[0])")
         let lines = answer.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
         guard let head = lines.first(where: { $0.first == "#" })?.dropFirst().map(\.self) else {
-            throw .haproxy(answer.trimmingCharacters(in: .whitespacesAndNewlines))
+            throw HAProxyError(answer.trimmingCharacters(in: .whitespacesAndNewlines))
         }
         for line in lines where line.count == head.count && line.first != "#" {
             let fields = Dictionary(zip(head, line), uniquingKeysWith: { first, _ in first })
@@ -33,21 +33,22 @@ package struct HAProxySocket: Sendable {
             guard let address = fields["srv_addr"], let port = fields["srv_port"].flatMap({ Int($0) }) else { break }
             return Server(address: address, port: port, isUp: fields["srv_op_state"] == "2")
         }
-        throw .haproxy("it has no server \(server)")
+        throw HAProxyError("it has no server \(server)")
     }
 
     /// Sends new connections elsewhere, ends those that are there, and looks whether that is so. The address is an IP
     /// address: HAProxy looks up no names here.
-    package func set(_ server: String, address: String, port: Int) throws(FlipError) {
+    package func set(_ server: String, address: String, port: Int) throws(HAProxyError) {
         let answer = try command("set server \(server) addr \(address) port \(port)")
         let now = try self.server(server)
         guard now.address == address, now.port == port else {
-            throw .haproxy(answer.trimmingCharacters(in: .whitespacesAndNewlines))
+            throw HAProxyError(answer.trimmingCharacters(in: .whitespacesAndNewlines))
         }
         _ = try command("shutdown sessions server \(server)")
     }
 
-    private func command(_ text: String) throws(FlipError) -> String {
+    /// One command's answer.
+    package func command(_ text: String) throws(HAProxyError) -> String {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
@@ -58,7 +59,7 @@ package struct HAProxySocket: Sendable {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw .haproxy("\(path) is too long for a socket")
+            throw HAProxyError("\(path) is too long for a socket")
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let size = socklen_t(MemoryLayout<sockaddr_un>.size)
@@ -78,8 +79,8 @@ package struct HAProxySocket: Sendable {
             guard count > 0 else { throw failure() }
             answer += piece[..<count]
         }
-        throw .haproxy("its answer has no end")
+        throw HAProxyError("its answer has no end")
     }
 
-    private func failure() -> FlipError { .haproxy("\(path): \(String(cString: strerror(errno)))") }
+    private func failure() -> HAProxyError { HAProxyError("\(path): \(String(cString: strerror(errno)))") }
 }
