@@ -171,8 +171,8 @@ let package = Package(
         .target(
             name: "Drills",
             dependencies: [
-                "LocalStack", "Topology", "RedisClient", "RESP", "MySQLClient", "ShopRows", .nioCore, .nioPosix,
-                .logging, .subprocess,
+                "LocalStack", "Topology", "RedisClient", "RESP", "MySQLClient", "ShopRows", "HAProxy",
+                .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .logging, .subprocess,
             ],
             resources: [
                 .embedInCode("Workload/worker.php"), .embedInCode("Ransom/object_store.py"),

@@ -72,7 +72,7 @@ package struct DrillCommand: BreakwaterCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "For redis-chaos: what the faults are drawn from; the same seed gives the same faults. Drawn if left out.",
+            "For redis-chaos and everything: what the faults are drawn from; the same seed gives the same faults. Drawn if left out.",
             valueName: "number"))
     package var seed: UInt64?
 
@@ -91,6 +91,9 @@ package struct DrillCommand: BreakwaterCommand {
         help: ArgumentHelp("For the drills of the database: how many orders come in a second.", valueName: "number"))
     package var rate = 40
 
+    @Option(help: ArgumentHelp("For the drills of the whole shop: how many people are in it.", valueName: "number"))
+    package var shoppers = 6
+
     @OptionGroup package var output: OutputOptions
 
     package init() {}
@@ -99,6 +102,7 @@ package struct DrillCommand: BreakwaterCommand {
         if list { return try showList(console) }
         if scenarios.contains(Soak.name) { return try await soak(console) }
         if scenarios.contains(where: { RecoveryScenario.named($0) != nil }) { return try await recovery(console) }
+        if scenarios.contains(where: { ShopScenario.named($0) != nil }) { return try await shop(console) }
         var suite = DrillSuite(try chosen(), stateDirectory: "")
         try checkRepeat()
         if suite.needsNetwork, !OwnNetwork.isEntered { try OwnNetwork.enter() }
@@ -199,6 +203,7 @@ package struct DrillCommand: BreakwaterCommand {
                 Entry(name: Soak.name, summary: Soak.summary, group: redis),
             ]
             + RecoveryScenario.allCases.map { Entry(name: $0.name, summary: $0.summary, group: "database and backups") }
+            + ShopScenario.allCases.map { Entry(name: $0.name, summary: $0.summary, group: "the whole shop") }
     }
 
     private func chosen() throws -> [Scenario] {

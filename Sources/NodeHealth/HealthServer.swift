@@ -9,8 +9,8 @@ internal import ServiceLifecycle
 ///
 ///     GET /livez     200: the process runs
 ///     GET /healthz   200 or 503, exactly; of this node alone
-///     GET /healthz?drain=404   the same, but 404 from a node that is well and being drained: HAProxy takes that for
-///                    "nothing new, and what has begun may end" (`http-check disable-on-404`)
+///     GET /healthz?drain=404   the same, but 404 from a node that is drained or has a full disk and can finish what it
+///                    has begun: HAProxy then gives it nothing new (`http-check disable-on-404`)
 ///     GET /readyz    every check, as JSON; the status is that of /healthz
 ///     GET /metrics   Prometheus
 ///
@@ -38,8 +38,8 @@ package struct HealthServer: Service {
             case .serving(degraded: let missing):
                 return Self.text("degraded: \(missing.joined(separator: ", "))\n", .ok)
             case .out(let reasons):
-                let isDrained = reasons == [HealthBoard.draining] && request.uri.query == "drain=404"
-                return Self.text("\(reasons.joined(separator: ", "))\n", isDrained ? .notFound : .serviceUnavailable)
+                let isGentle = HealthBoard.gentle.isSuperset(of: reasons) && request.uri.query == "drain=404"
+                return Self.text("\(reasons.joined(separator: ", "))\n", isGentle ? .notFound : .serviceUnavailable)
             }
         }
         router.get("readyz") { _, _ in

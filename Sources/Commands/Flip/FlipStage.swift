@@ -1,5 +1,6 @@
 internal import BackupEngine
 internal import Foundation
+internal import HAProxy
 internal import Glibc
 internal import HAProxy
 internal import MySQLClient

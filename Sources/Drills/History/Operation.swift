@@ -33,6 +33,12 @@ package struct Operation: Sendable, Equatable {
         case order
         /// SELECT of the order that the page has placed, for the page that thanks for it.
         case receipt
+        /// A page of the shop that only shows something.
+        case browse
+        /// A product put into the cart, over HTTP.
+        case addToCart = "add_to_cart"
+        /// The page that shows the cart. The result is `missing` when something acknowledged is not in it.
+        case viewCart = "view_cart"
     }
 
     package enum Outcome: String, Sendable {
@@ -84,8 +90,8 @@ package struct Operation: Sendable, Equatable {
 extension Operation.Kind {
     package var isWrite: Bool {
         switch self {
-        case .set, .put, .increment, .append, .transact, .pledge, .tally, .writeCart, .order: true
-        case .connect, .recall, .get, .readCart, .receipt: false
+        case .set, .put, .increment, .append, .transact, .pledge, .tally, .writeCart, .order, .addToCart: true
+        case .connect, .recall, .get, .readCart, .receipt, .browse, .viewCart: false
         }
     }
 
@@ -93,8 +99,8 @@ extension Operation.Kind {
     /// idempotent. For all others the honest answer to a lost reply is an error.
     package var isReplayable: Bool {
         switch self {
-        case .connect, .recall, .get, .set, .put, .readCart, .writeCart, .receipt: true
-        case .increment, .append, .transact, .pledge, .tally, .order: false
+        case .connect, .recall, .get, .set, .put, .readCart, .writeCart, .receipt, .browse, .viewCart: true
+        case .increment, .append, .transact, .pledge, .tally, .order, .addToCart: false
         }
     }
 

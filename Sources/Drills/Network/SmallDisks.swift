@@ -7,15 +7,19 @@ struct SmallDisks {
 
     /// Mounts one for each node, before the stack is started with that state directory.
     static func mount(_ nodes: [String], state: String) async throws -> SmallDisks {
+        try await mount(nodes.map { StateDirectory(state).dataDirectory(of: $0) }, mebibytes: 48)
+    }
+
+    /// Mounts one at each of these directories.
+    static func mount(_ directories: [String], mebibytes: Int) async throws -> SmallDisks {
         var disks = SmallDisks()
-        guard !nodes.isEmpty else { return disks }
+        guard !directories.isEmpty else { return disks }
         guard OwnNetwork.isEntered else {
             throw DrillError("drill.network", "disks are mounted only in namespaces of the drill's own")
         }
-        for node in nodes {
-            let directory = StateDirectory(state).dataDirectory(of: node)
+        for directory in directories {
             try await SystemProgram.run("mkdir", ["-p", "-m", "0700", directory])
-            try await SystemProgram.run("mount", ["-t", "tmpfs", "-o", "size=48m,mode=0700", "breakwater", directory])
+            try await SystemProgram.run("mount", ["-t", "tmpfs", "-o", "size=\(mebibytes)m,mode=0700", "breakwater", directory])
             disks.mounted.append(directory)
         }
         return disks

@@ -38,6 +38,7 @@ extension DrillReport {
                 longestStallMs: Spread(measured.map(\.clients.longestStallMs)),
                 rtoMs: Spread(measured.compactMap(\.rtoMs))),
             runs: runs)
+        shop = ShopMeasures(combining: runs.compactMap(\.shop))
     }
 
     private static func combined(_ runs: [[Group]]) -> [Group] {

@@ -6,6 +6,7 @@ extension DrillReport {
         if let repeats { lines += Self.spread(repeats) }
         if clients.count > 0 { lines += figures }
         if let recovery { lines += recovery.lines }
+        if let shop { lines += shop.lines }
         for check in checks where !check.passed {
             lines.append("  failed check \(check.name): \(check.detail)")
         }

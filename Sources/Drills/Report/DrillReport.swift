@@ -113,9 +113,11 @@ package struct DrillReport: Sendable, Equatable, Encodable {
     package var runs: [DrillReport]?
     /// Of scenarios of recovery.
     package var recovery: Recovery?
+    /// Of scenarios of the whole shop.
+    package var shop: ShopMeasures?
 
     enum CodingKeys: String, CodingKey {
-        case scenario, seed, passed, clients, rtoMs, writes, recovery, timeline, checks, groups, errors, findings,
+        case scenario, seed, passed, clients, rtoMs, writes, recovery, shop, timeline, checks, groups, errors, findings,
             failure
         case repeats = "repeat"
         case runs
@@ -131,6 +133,7 @@ package struct DrillReport: Sendable, Equatable, Encodable {
         try container.encode(rtoMs, forKey: .rtoMs)
         try container.encode(writes, forKey: .writes)
         try container.encodeIfPresent(recovery, forKey: .recovery)
+        try container.encodeIfPresent(shop, forKey: .shop)
         try container.encode(timeline, forKey: .timeline)
         try container.encode(checks, forKey: .checks)
         if groups.count > 1 { try container.encode(groups, forKey: .groups) }

@@ -16,6 +16,10 @@ struct DiskFiller {
         name = node.name
     }
 
+    init(directory: String, of name: String) {
+        (self.directory, self.name) = (directory, name)
+    }
+
     private var file: String { "\(directory)/filler" }
 
     /// Returns when the kernel says that no block is free, with the time.

@@ -77,6 +77,9 @@ package struct HealthBoard: Sendable {
     /// The reason of a node that is being drained.
     package static let draining = "draining"
 
+    /// Reasons to give a node nothing new that keep it from nothing it has begun.
+    package static let gentle: Set<String> = [draining, "disk", "uploads"]
+
     private var entries: [Entry]
     private let counting: Set<String>
     package var isDraining = false
