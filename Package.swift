@@ -176,7 +176,7 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Workload/worker.php"), .embedInCode("Ransom/object_store.py"),
-                .embedInCode("Ransom/ransom.py"),
+                .embedInCode("Ransom/ransom.py"), .embedInCode("Report/HTML/report.css"),
             ],
             swiftSettings: strict),
 

@@ -22,13 +22,21 @@ enum DrillFiles {
         }
     }
 
-    /// Writes `SCENARIO.txt` and `SCENARIO.json` for each report.
-    static func write(_ reports: [DrillReport], to directory: String, _ console: Console) throws {
+    /// Writes `SCENARIO.txt` and `SCENARIO.json` for each report, and all of them as `report.html` and `junit.xml`.
+    static func write(
+        _ reports: [DrillReport], to directory: String, title: String = "Drills of a store",
+        preface: (heading: String, rows: [[String]])? = nil, _ console: Console
+    ) throws {
+        let page = HTMLReport.page(
+            reports, title: title, made: Date().formatted(.iso8601.dateSeparator(.dash).timeSeparator(.colon)),
+            preface: preface)
+        try write(page, to: directory, "report.html")
+        try write(JUnitReport.document(reports), to: directory, "junit.xml")
         for report in reports {
             try write(report.text, to: directory, "\(report.scenario).txt")
             try write(try json(report), to: directory, "\(report.scenario).json")
         }
-        console.note("reports written to \(directory)")
+        console.note("reports written to \(directory), all of them in \(directory)/report.html")
     }
 
     static func write(_ text: String, to directory: String, _ name: String) throws {

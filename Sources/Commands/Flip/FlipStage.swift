@@ -1,6 +1,5 @@
 internal import BackupEngine
 internal import Foundation
-internal import HAProxy
 internal import Glibc
 internal import HAProxy
 internal import MySQLClient

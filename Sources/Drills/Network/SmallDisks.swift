@@ -19,7 +19,8 @@ struct SmallDisks {
         }
         for directory in directories {
             try await SystemProgram.run("mkdir", ["-p", "-m", "0700", directory])
-            try await SystemProgram.run("mount", ["-t", "tmpfs", "-o", "size=\(mebibytes)m,mode=0700", "breakwater", directory])
+            try await SystemProgram.run(
+                "mount", ["-t", "tmpfs", "-o", "size=\(mebibytes)m,mode=0700", "breakwater", directory])
             disks.mounted.append(directory)
         }
         return disks

@@ -16,6 +16,8 @@ package struct ShopMeasures: Sendable, Equatable {
     /// A time within which a fault may cost requests, and how many it did.
     package struct Allowance: Sendable, Equatable, Encodable {
         package var fault: String
+        /// When it was injected, counted from the first fault; nil when several runs are added up.
+        package var startMs: Int?
         /// From the fault until it must have been noticed.
         package var windowMs: Int
         /// How that time comes about, in the topology's own numbers.
@@ -58,7 +60,8 @@ package struct ShopMeasures: Sendable, Equatable {
             let inside = operations.filter(window.explains)
             let failed = inside.filter { $0.outcome != .acknowledged }
             return Allowance(
-                fault: window.fault, windowMs: window.length.inMilliseconds, because: window.because,
+                fault: window.fault, startMs: DrillReport.milliseconds(window.from - zero),
+                windowMs: window.length.inMilliseconds, because: window.because,
                 requests: inside.count, failed: failed.count,
                 lastFailureMs: failed.map(\.ended).max().map { DrillReport.milliseconds($0 - window.from) })
         }
@@ -78,7 +81,11 @@ package struct ShopMeasures: Sendable, Equatable {
             requests += run.requests
             failed += run.failed
             unexplained += run.unexplained
-            allowances += run.allowances
+            allowances += run.allowances.map { allowance in
+                var allowance = allowance
+                allowance.startMs = nil
+                return allowance
+            }
             (cartsSeen, lostCarts) = (cartsSeen + run.cartsSeen, lostCarts + run.lostCarts)
             foreignCarts += run.foreignCarts
         }
@@ -133,11 +140,12 @@ extension ShopMeasures: Encodable {
     var lines: [String] {
         [
             "  shop          \(requests) requests, \(failed) failed, \(unexplained.count) of them unexplained; "
-                + "\(cartsSeen) carts seen, \(lostCarts) lacked something",
+                + "\(cartsSeen) carts seen, \(lostCarts) lacked something"
         ]
             + allowances.map { allowance in
                 let last = allowance.lastFailureMs.map { ", the last after \($0) ms" } ?? ""
-                return "  explained     \(allowance.fault): \(allowance.failed) of \(allowance.requests) failed\(last); "
+                return
+                    "  explained     \(allowance.fault): \(allowance.failed) of \(allowance.requests) failed\(last); "
                     + "\(allowance.windowMs) ms allowed: \(allowance.because)"
             }
     }

@@ -43,6 +43,8 @@ package struct ShopSuite: Sendable {
         // Before the store is started: it finds the disk in its place.
         let layout = RenderLayout.local(directory: "\(StateDirectory(stateDirectory).path)/hosts")
         let disk = layout.web(on: topology.web?.nodes.first ?? "", topology: topology).docroot + "/wp-content/uploads"
+        // A network of one's own begins with its loopback switched off.
+        if needsNamespaces { try await SystemProgram.run("ip", ["link", "set", "lo", "up"]) }
         let disks = try await SmallDisks.mount(needsNamespaces ? [disk] : [], mebibytes: 160)
         do {
             let reports = try await LocalStack.run(topology, options: options) { stack in

@@ -172,6 +172,10 @@ final class Breakwater_Demo_Shop
         foreach ($cart as $product => $quantity) {
             $total += $quantity * (float) ($products[$product]['price'] ?? 0);
         }
+        // WordPress connects anew by itself when its connection was closed, and sends the statement that failed again:
+        // in the middle of a transaction what came before is then rolled back, and what follows is there on its own.
+        $retries = $wpdb->reconnect_retries;
+        $wpdb->reconnect_retries = 0;
         $this->run('START TRANSACTION');
         $this->insert($wpdb->posts, [
             'post_date' => $now, 'post_date_gmt' => $now, 'post_modified' => $now, 'post_modified_gmt' => $now, 'post_content' => '',
@@ -206,6 +210,7 @@ final class Breakwater_Demo_Shop
             }
         }
         $this->run('COMMIT');
+        $wpdb->reconnect_retries = $retries;
         return $order;
     }
 
