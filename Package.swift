@@ -243,6 +243,7 @@ let package = Package(
                 .logging,
             ],
             swiftSettings: strict),
+        .testTarget(name: "HAProxyTests", dependencies: ["HAProxy"], swiftSettings: strict),
         .testTarget(name: "RESPTests", dependencies: ["RESP", .nioCore], swiftSettings: strict),
         .testTarget(
             name: "RenderingTests", dependencies: ["Rendering", "Topology"], exclude: ["Golden"], swiftSettings: strict),

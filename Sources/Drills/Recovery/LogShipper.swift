@@ -14,10 +14,15 @@ struct LogShipper: Sendable {
 
     /// - Throws: `StackError`.
     static func start(_ stage: RecoveryStage) throws -> LogShipper {
-        let shipper = LogShipper(stack: stage.stack, log: "\(stage.folder)/ship.log")
-        try stage.stack.run(
-            "\(stage.tool.directory)/breakwater", as: name,
-            arguments: stage.tool.arguments(["backup", "ship", "--no-backup"]), log: shipper.log)
+        try start(on: stage.stack, stage.tool, log: "\(stage.folder)/ship.log")
+    }
+
+    /// - Throws: `StackError`.
+    static func start(on stack: LocalStack, _ tool: BreakwaterTool, log: String) throws -> LogShipper {
+        let shipper = LogShipper(stack: stack, log: log)
+        try stack.run(
+            "\(tool.directory)/breakwater", as: name,
+            arguments: tool.arguments(["backup", "ship", "--no-backup"]), log: log)
         return shipper
     }
 

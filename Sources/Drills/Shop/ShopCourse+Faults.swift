@@ -114,7 +114,7 @@ extension ShopCourse {
         let away = Duration.nanoseconds(MonotonicClock.now() - sent)
         allow(
             "restart of \(name)", from: sent, for: away + .seconds(1),
-            because: "\(away.inMilliseconds) ms without a database, and 1s for pages under way")
+            because: "\(away.inMilliseconds) ms without a database, and 1s for pages under way", isPartial: false)
         note("database", "answers again after \(away.inMilliseconds) ms")
         try await awaitWhole()
     }

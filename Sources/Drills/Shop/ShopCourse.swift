@@ -7,6 +7,7 @@ internal import Synchronization
 final class ShopCourse: Sendable {
     let stage: ShopStage
     private let timeline = Mutex(Timeline())
+    private let lost = Mutex<Loss?>(nil)
     private let allowed = Mutex<[ShopMeasures.Window]>([])
     private let progress: @Sendable (String) -> Void
 
@@ -27,9 +28,22 @@ final class ShopCourse: Sendable {
     }
 
     /// Says that a fault may cost requests for so long, and why so long.
-    func allow(_ fault: String, from: Int64, for length: Duration, because: String) {
-        allowed.withLock { $0.append(.init(fault: fault, from: from, length: length, because: because)) }
+    func allow(_ fault: String, from: Int64, for length: Duration, because: String, isPartial: Bool = true) {
+        allowed.withLock {
+            $0.append(.init(fault: fault, from: from, length: length, because: because, isPartial: isPartial))
+        }
     }
+
+    /// A database that was lost with what had not left it yet.
+    struct Loss: Sendable {
+        var fault: Int64
+        var window: Duration
+    }
+
+    var loss: Loss? { lost.withLock { $0 } }
+
+    /// Says that orders acknowledged so shortly before may be missing.
+    func lose(_ loss: Loss) { lost.withLock { $0 = loss } }
 
     func observe(_ duration: Duration) async throws { try await Task.sleep(for: duration) }
 

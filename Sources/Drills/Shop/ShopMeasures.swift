@@ -22,6 +22,8 @@ package struct ShopMeasures: Sendable, Equatable {
         package var windowMs: Int
         /// How that time comes about, in the topology's own numbers.
         package var because: String
+        /// Only a part of the requests can meet it: those that go to one of several nodes.
+        package var isPartial: Bool
         /// Requests that began in it, or were under way when it began.
         package var requests: Int
         package var failed: Int
@@ -35,6 +37,7 @@ package struct ShopMeasures: Sendable, Equatable {
         package var from: Int64
         package var length: Duration
         package var because: String
+        package var isPartial = true
     }
 
     package var requests = 0
@@ -62,6 +65,7 @@ package struct ShopMeasures: Sendable, Equatable {
             return Allowance(
                 fault: window.fault, startMs: DrillReport.milliseconds(window.from - zero),
                 windowMs: window.length.inMilliseconds, because: window.because,
+                isPartial: window.isPartial,
                 requests: inside.count, failed: failed.count,
                 lastFailureMs: failed.map(\.ended).max().map { DrillReport.milliseconds($0 - window.from) })
         }

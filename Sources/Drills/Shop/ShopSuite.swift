@@ -28,7 +28,10 @@ package struct ShopSuite: Sendable {
 
     /// - Returns: One report for each scenario, in order; repeats are combined.
     /// - Throws: `StackError` when the store cannot be started; `DrillError`; `CancellationError`.
-    package func run() async throws -> [DrillReport] {
+    package func run() async throws -> [DrillReport] { try await withStage { try await run(on: $0) } }
+
+    /// Starts the store, and stops it again.
+    func withStage<Result: Sendable>(_ body: @Sendable (ShopStage) async throws -> Result) async throws -> Result {
         guard let topology = StoreTopology.read(text: ShopStage.topologyText, file: "drill").topology else {
             throw DrillError("drill.failed", "the topology of the drill is not valid")
         }
@@ -47,11 +50,11 @@ package struct ShopSuite: Sendable {
         if needsNamespaces { try await SystemProgram.run("ip", ["link", "set", "lo", "up"]) }
         let disks = try await SmallDisks.mount(needsNamespaces ? [disk] : [], mebibytes: 160)
         do {
-            let reports = try await LocalStack.run(topology, options: options) { stack in
-                try await run(on: try ShopStage(stack))
+            let result = try await LocalStack.run(topology, options: options) { stack in
+                try await body(try ShopStage(stack))
             }
             await disks.unmount()
-            return reports
+            return result
         } catch {
             await disks.unmount()
             throw error
@@ -67,10 +70,11 @@ package struct ShopSuite: Sendable {
                 number += 1
                 let name = repeats > 1 ? "\(scenario.name) \(turn)/\(repeats)" : scenario.name
                 progress("\(name): \(scenario.summary)")
-                let report = try await ShopDrill(
-                    scenario: scenario, stage: stage, shoppers: shoppers, pause: pause,
-                    seed: seed &+ UInt64(turn - 1), number: number, progress: { progress("\(name): \($0)") }
-                ).run()
+                let seed = seed &+ UInt64(turn - 1)
+                let drill = ShopDrill(
+                    name: scenario.name, seed: scenario == .everything ? seed : nil, stage: stage, shoppers: shoppers,
+                    pause: pause, number: number, progress: { progress("\(name): \($0)") })
+                let report = try await drill.run { try await $0.play(scenario, seed: seed) }.report
                 progress("\(name): \(report.line)")
                 runs.append(report)
             }

@@ -13,6 +13,8 @@ struct StoreShopper: Sendable {
     /// Part of sessions' names.
     var run: String
 
+    /// Every page of the shop says whose it is; nothing else does.
+    private struct ShopPage: Decodable { var session: String }
     private struct CartPage: Decodable { var cart: [String: Int] }
     private struct OrderPage: Decodable {
         var order: Int
@@ -65,7 +67,8 @@ struct StoreShopper: Sendable {
     private func look(_ kind: Operation.Kind, _ page: Int, _ path: String, _ session: String) async -> Bool {
         await record(kind, page) { () async throws(ShopDoor.Failure) in
             let answer = try await door.get(path, session: session)
-            return answer.status == 200 ? .seen(.nothing) : .failed(answer.status)
+            let isShop = answer.status == 200 && answer.decoded(ShopPage.self)?.session == session
+            return isShop ? .seen(.nothing) : .failed(answer.status)
         }
     }
 
