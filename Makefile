@@ -47,7 +47,7 @@ build: ## build the two programs, breakwater and breakwater-proxy
 	$(SWIFT) build $(FLAGS) -c $(CONFIG) --product breakwater
 	$(SWIFT) build $(FLAGS) -c $(CONFIG) --product breakwater-proxy
 
-demo: ## kill a Redis master under real PHP clients and show what they saw
+demo: ## open a whole shop, send shoppers into it, break it five times and show what they saw
 	@Scripts/bootstrap demo
 	@$(MAKE) --no-print-directory build
 	"$$($(SWIFT) build $(FLAGS) -c $(CONFIG) --show-bin-path)/breakwater" demo $(DEMO_FLAGS)

@@ -18,12 +18,14 @@ extension RedisProxyService: ControlledSidecar {
         let configuration = configuration
         let (holder, isHolding) = barrier.withLock { ($0.holder, $0.isHolding) }
         let isConfirmed = if case .available = status.watcher.phase { true } else { false }
-        return SidecarReport(
+        var report = SidecarReport(
             service: status.service, ready: status.unreadiness == nil, reason: status.unreadiness,
             master: status.watcher.phase.last?.endpoint.description, epoch: status.watcher.phase.last?.epoch,
             confirmed: isConfirmed, barrier: holder, holding: isHolding,
             holdMs: TimeAmount(configuration.hold).nanoseconds / 1_000_000, earlyRelease: configuration.earlyRelease,
             clients: status.metrics.gauges.clients)
+        report.degradation = await degradation()
+        return report
     }
 
     package func claim(_ order: BarrierOrder) throws(BarrierRefusal) -> BarrierState {

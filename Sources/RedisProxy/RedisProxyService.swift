@@ -22,6 +22,8 @@ package final class RedisProxyService: Service {
     let logger: Logger
     /// The switchover that has a grip on this sidecar, if any.
     let barrier = Mutex(Barrier())
+    /// Somebody wants to go back to a master.
+    private let returns = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private let state: Mutex<State>
 
     private struct State {
@@ -97,6 +99,7 @@ package final class RedisProxyService: Service {
             tasks.addTask { [watcher] in try? await watcher.run() }
             tasks.addTask { [prober] in await prober.run() }
             tasks.addTask { await self.sweep() }
+            tasks.addTask { await self.returnTogether(self.returns.stream) }
             try? await gracefulShutdown()
             await self.drain(channels)
             tasks.cancelAll()
@@ -141,10 +144,12 @@ package final class RedisProxyService: Service {
             let logger = logger
             let count = shards.count
             let serverTLS = serverTLS
+            let returns = returns.continuation
             try await shard.eventLoop.submit {
                 shard.value = Shard(
                     eventLoop: shard.eventLoop, index: index, of: count, configuration: configuration, logger: logger,
-                    serverTLS: serverTLS, onSuspicion: { watcher.suspect($0) })
+                    serverTLS: serverTLS, onSuspicion: { watcher.suspect($0) },
+                    onReturning: { returns.yield() })
             }.get()
         }
     }

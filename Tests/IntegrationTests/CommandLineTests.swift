@@ -167,11 +167,11 @@ struct CommandLineTests {
 
     @Test func renderSaysWhatIsMissing() async throws {
         try program.write(Self.production, to: "breakwater.yaml")
-        let later = try await breakwater("render", "--to", "haproxy", "-o", "out", "--json")
+        let later = try await breakwater("render", "--to", "terraform", "-o", "out", "--json")
         #expect(later.status == 2)
         let error = try #require(try later.document()["error"] as? [String: Any])
         #expect(error["code"] as? String == "render.target_unavailable")
-        #expect(error["hint"] as? String == "available: redis, sentinel, systemd, all")
+        #expect(error["hint"] as? String == "available: redis, sentinel, haproxy, nginx, wordpress, systemd, all")
 
         let secret = try await breakwater("render", "--to", "redis", "-o", "out")
         #expect(secret.status == 1)

@@ -95,6 +95,7 @@ struct ShopDrill: Sendable {
                 groups: [.init(label: "shoppers", kind: "shopper", histories: histories, writes: writes)],
                 timeline: course.notes, fault: evidence.zero, end: end, verdict: verdict))
         report.shop = shop
+        report.findings += shop.findings.prefix(50)
         return report
     }
 }

@@ -50,6 +50,8 @@ package struct ShopMeasures: Sendable, Equatable {
     package var lostCarts = 0
     package var foreignCarts = 0
     package var cartsSeen = 0
+    /// The first of those carts, for whoever has to find the cause.
+    package var findings: [DrillReport.Finding] = []
 
     package init() {}
 
@@ -68,6 +70,16 @@ package struct ShopMeasures: Sendable, Equatable {
                 isPartial: window.isPartial,
                 requests: inside.count, failed: failed.count,
                 lastFailureMs: failed.map(\.ended).max().map { DrillReport.milliseconds($0 - window.from) })
+        }
+        findings = histories.flatMap { history in
+            history.operations.filter { $0.isWrongCart }.map { operation in
+                DrillReport.Finding(
+                    kind: operation.result == .missing ? "lost_cart" : "foreign_cart", client: history.client,
+                    operation: operation.kind.rawValue, page: operation.page, count: 1,
+                    promisedAtMs: Double(DrillReport.milliseconds(operation.ended - zero)),
+                    detail: operation.result == .missing
+                        ? "lacks what was acknowledged, seen" : "holds what nobody put in, seen")
+            }
         }
         for operation in operations where operation.outcome == .acknowledged {
             guard [.addToCart, .viewCart].contains(operation.kind) else { continue }
@@ -152,5 +164,12 @@ extension ShopMeasures: Encodable {
                     "  explained     \(allowance.fault): \(allowance.failed) of \(allowance.requests) failed\(last); "
                     + "\(allowance.windowMs) ms allowed: \(allowance.because)"
             }
+    }
+}
+
+extension Operation {
+    /// A cart was shown, and it was not the shopper's.
+    fileprivate var isWrongCart: Bool {
+        [.addToCart, .viewCart].contains(kind) && outcome == .acknowledged && [.missing, .foreign].contains(result)
     }
 }

@@ -91,6 +91,14 @@ package struct BarrierRelease: Codable, Equatable, Sendable {
     }
 }
 
+/// How a cache's sidecar that answers without a server stands.
+package enum Degradation: String, Codable, Sendable {
+    /// It knows no master.
+    case waiting
+    /// It has one, and waits for the other sidecars.
+    case returning
+}
+
 /// The answer to `status`.
 package struct SidecarReport: Codable, Equatable, Sendable {
     package var service: String
@@ -107,6 +115,8 @@ package struct SidecarReport: Codable, Equatable, Sendable {
     package var holdMs: Int64
     package var earlyRelease: Bool
     package var clients: Int
+    /// Nil when commands are answered by a server.
+    package var degradation: Degradation?
 
     package init(
         service: String, ready: Bool, reason: String?, master: String?, epoch: UInt64?, confirmed: Bool,

@@ -42,6 +42,12 @@ final class Shard {
     private(set) var isMasterConfirmed = false
     private(set) var durability: DurabilityRule
     var degraded = DegradedMode()
+    /// Since when there is no master; nil while there is one, and before the first.
+    var masterlessSince: NIODeadline?
+    /// There was a master once.
+    var wasServed = false
+    /// The other sidecars do not forget writes any more that this one would show.
+    var mayReturn = false
     /// What a cache's clients wrote of late; nil unless the data is one.
     var cacheGuard: StaleCacheGuard?
     /// What deletes doubtful keys on the published master.
@@ -57,6 +63,8 @@ final class Shard {
     private(set) var idempotentKeys: IdempotentKeys
 
     private let onSuspicion: @Sendable (RedisEndpoint) -> Void
+    /// Asks the other sidecars whether commands may go to a master again.
+    let onReturning: @Sendable () -> Void
     private var sessions: [Int: Session] = [:]
     private var nextSessionID: Int
     private let sessionIDStep: Int
@@ -74,13 +82,15 @@ final class Shard {
 
     init(
         eventLoop: any EventLoop, index: Int, of count: Int, configuration: ProxyConfiguration, logger: Logger,
-        serverTLS: RedisTLS? = nil, onSuspicion: @escaping @Sendable (RedisEndpoint) -> Void
+        serverTLS: RedisTLS? = nil, onSuspicion: @escaping @Sendable (RedisEndpoint) -> Void,
+        onReturning: @escaping @Sendable () -> Void = {}
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.logger = logger
         self.serverTLS = serverTLS
         self.onSuspicion = onSuspicion
+        self.onReturning = onReturning
         metrics = ShardMetrics(slowLog: SlowCommandLog(threshold: configuration.slowLog, logger: logger))
         nextSessionID = index + 1
         sessionIDStep = count
@@ -307,6 +317,7 @@ final class Shard {
     private func masterChanged() {
         master = isBarred ? nil : published
         readClock()
+        noteMaster(published != nil)
         if published == nil { doubtMaster() }
         if !degrades { leaveDegraded() }
         for lane in Array(lanes.values) + Array(retiredLanes.values) { lane.masterChanged(to: master) }
@@ -314,6 +325,8 @@ final class Shard {
         for session in Array(sessions.values) { session.masterChanged() }
         idlePrivate.close(allBut: master)
     }
+
+    var hasUsableMaster: Bool { phase.usable != nil }
 
     // MARK: Holding
 

@@ -38,16 +38,18 @@ struct ShopChart {
 
     func draw(_ html: inout HTMLText) {
         html.element("figure") { html in
-            html.element(
-                "svg",
-                "viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"Requests a second, failures and "
-                    + "the slowest page over time\""
-            ) { html in
-                drawWindows(&html)
-                drawGrid(&html)
-                drawBars(&html)
-                drawLatency(&html)
-                drawMarks(&html)
+            html.element("div", "class=\"scroll\"") { html in
+                html.element(
+                    "svg",
+                    "viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" aria-label=\"Requests a second, failures and "
+                        + "the slowest page over time\""
+                ) { html in
+                    drawWindows(&html)
+                    drawGrid(&html)
+                    drawBars(&html)
+                    drawLatency(&html)
+                    drawMarks(&html)
+                }
             }
             html.element("figcaption") { html in
                 html.element("span", "class=\"key-good\"", "requests a second")

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 import RESP
+import RedisClient
 
 /// When one event loop begins and ends to answer in the server's stead.
 extension Shard {
@@ -26,6 +27,45 @@ extension Shard {
         metrics.countDegraded(nanoseconds: duration.nanoseconds)
         logger.notice(
             "no longer degraded", metadata: ["milliseconds": "\(duration.nanoseconds / 1_000_000)"])
+    }
+
+    // MARK: The way back
+
+    func noteMaster(_ isThere: Bool) {
+        if isThere {
+            (masterlessSince, mayReturn, wasServed) = (nil, false, true)
+        } else if masterlessSince == nil, wasServed {
+            masterlessSince = now
+        }
+    }
+
+    /// Whether a master must not be used yet, since other sidecars may still forget writes: a cache that is filled
+    /// through one and not emptied through the other shows what is older than what a shop has written since.
+    func awaitsPeers(_ phase: MasterPhase) -> Bool {
+        guard phase.usable != nil, wasAway, !mayReturn else { return false }
+        onReturning()
+        return true
+    }
+
+    /// There was no master for longer than a command waits, so that others may have become degraded.
+    private var wasAway: Bool {
+        guard configuration.onTimeout == .degrade, configuration.role == .cache, configuration.control != nil,
+            !configuration.peers.isEmpty
+        else { return false }
+        return degraded.isOn || masterlessSince.map { now - $0 >= TimeAmount(configuration.hold) } ?? false
+    }
+
+    /// What the other sidecars are told: nil when nothing is answered in a server's stead.
+    var degradation: Degradation? {
+        guard degraded.isOn else { return nil }
+        return hasUsableMaster ? .returning : .waiting
+    }
+
+    /// The others are ready too.
+    func returnToMaster() {
+        guard degraded.isOn || masterlessSince != nil else { return }
+        mayReturn = true
+        openMaster()
     }
 
     private var heldText: String { "\(allLanes.reduce(0) { $0 + $1.pendingCount })" }

@@ -32,7 +32,7 @@ extension Shard {
 
     /// The master that commands may go to now: none while doubtful keys are being deleted there.
     func admit(_ phase: MasterPhase) -> RedisEndpoint? {
-        let candidate = phase.usable
+        let candidate = awaitsPeers(phase) ? nil : phase.usable
         guard cacheGuard != nil else {
             endPurge()
             return candidate?.endpoint
