@@ -13,7 +13,7 @@ import Testing
         return try #require(try await suite.run().first)
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: [RecoveryScenario.backupCorrupted, .bucketDown, .ransom])
+    @Test(.timeLimit(.minutes(5)), arguments: RecoveryScenario.allCases)
     func passes(scenario: RecoveryScenario) async throws {
         let report = try await run(scenario)
         #expect(report.passed, "\(report.text)")

@@ -31,7 +31,7 @@ struct ReplayTranslator {
         var state = State(hasChecksums: parser.expectsChecksums)
         for event in transaction.events {
             if case .transactionPayload = event.content {
-                for inner in try unpack(event, parser) { try take(inner, transaction, &state) }
+                for inner in try parser.unpacked(event) { try take(inner, transaction, &state) }
             } else {
                 try take(parser.decompressed(event), transaction, &state)
             }
@@ -131,24 +131,5 @@ struct ReplayTranslator {
             statement.isDefinition = isDefinition
             state.result.steps.append(.statement(statement))
         }
-    }
-
-    private func unpack(_ event: BinlogEvent, _ parser: BinlogParser) throws -> [BinlogEvent] {
-        let payload = try TransactionPayload(event)
-        guard payload.compression == .zstd else { return try TransactionPayload.events(in: payload.bytes, parser) }
-        let decompressor = try ZstdDecompressor()
-        var plain: [UInt8] = []
-        decompressor.feed(payload.bytes)
-        do {
-            while try decompressor.next(into: &plain) {
-                guard plain.count <= payload.uncompressedBytes else {
-                    throw BinlogError.malformed("a payload has more bytes than it says")
-                }
-            }
-            try decompressor.finish()
-        } catch let error as ZstdError {
-            throw BinlogError.malformed("a payload: \(error)")
-        }
-        return try TransactionPayload.events(in: plain, parser)
     }
 }

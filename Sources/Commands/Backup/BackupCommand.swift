@@ -23,6 +23,7 @@ package struct BackupCommand: AsyncParsableCommand {
             BackupVerifyCommand.self,
             BackupPruneCommand.self,
             BackupShipCommand.self,
+            BackupLogCommand.self,
         ])
 
     package init() {}

@@ -51,15 +51,20 @@ package struct ReplayMoment: ParsableArguments {
 
     static func target(_ text: String, zoneName: String) throws -> ReplayTarget {
         if text == "now" || text == "latest" { return .latest }
+        return .time(try time(text, option: "--until", zoneName: zoneName))
+    }
+
+    /// A moment as people write it.
+    static func time(_ text: String, option: String, zoneName: String) throws -> LogTime {
         for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()] {
-            if let date = try? style.parse(text) { return .time(LogTime(date)) }
+            if let date = try? style.parse(text) { return LogTime(date) }
         }
         guard let zone = TimeZone(identifier: zoneName), let date = local(text, zone) else {
             throw BackupPlace.unusable(
-                "--until", "\(text) is no time",
+                option, "\(text) is no time",
                 "such as 2026-03-01T14:05:00Z, \"2026-03-01 14:05:00\" in \(zoneName), or now")
         }
-        return .time(LogTime(date))
+        return LogTime(date)
     }
 
     /// `2026-03-01 14:05[:07]`; nil too for a time that the zone skips.

@@ -12,14 +12,14 @@ struct WebPrograms: Sendable, Equatable {
     /// WordPress' folder as it was installed.
     var wordpress: String
 
-    /// `breakwater` is its path; nil for the one beside `proxy`, or else this program.
+    /// `breakwater` is its path; nil for the one beside `proxy`, or else beside this program.
     ///
     /// - Throws: `StackError`, `program_missing`, which names all that is missing.
     static func find(breakwater: String?, proxy: String?) throws(StackError) -> WebPrograms {
         let own =
             breakwater
             ?? proxy.map { URL(filePath: $0).deletingLastPathComponent().appending(path: "breakwater").path }
-            ?? Programs.thisProgram
+            ?? Programs.besideThisProgram("breakwater")
         let fpm = ["php-fpm"] + (1...9).reversed().map { "php-fpm8.\($0)" }
         let php = ["php"] + (1...9).reversed().map { "php8.\($0)" }
         let found = (
