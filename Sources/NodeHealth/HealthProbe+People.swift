@@ -74,8 +74,13 @@ extension HealthProbe {
         var settings = settings
         (settings.connectTimeout, settings.readTimeout) = (.seconds(3), .seconds(3))
         return HealthProbe(check) { [settings] in
-            let text = try await MySQLConnection.with(settings) { connection in
+            let text: String? = try await MySQLConnection.with(settings) { connection in
                 let name = "`\(table.replacing("`", with: "``"))`"
+                // Of a shop whose tables are called otherwise nothing is known.
+                let tables = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() "
+                guard try await connection.query("\(tables)AND TABLE_NAME = '\(table)'").text() == "1" else {
+                    return nil
+                }
                 return try await connection.query("SELECT option_value FROM \(name) WHERE option_name = 'cron'").text()
             }
             guard let due = text.flatMap(WordPressCron.firstDue) else { return "no jobs" }

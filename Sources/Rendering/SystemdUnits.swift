@@ -26,6 +26,11 @@ struct SystemdUnits {
             files += [
                 unit("breakwater-proxy.socket", proxySocket(sidecar)),
                 unit("breakwater-proxy.service", proxyService(sidecar)),
+            ]
+        }
+        if hasAgent { files.append(unit("breakwater-agent.service", agentService)) }
+        if hasAgent || topology.sidecar?.nodes.contains(host) == true {
+            files += [
                 file("etc/sysusers.d/breakwater.conf", "u breakwater - \"Breakwater\" /var/lib/breakwater\n"),
                 file("etc/breakwater/breakwater.yaml", topologyText),
             ]

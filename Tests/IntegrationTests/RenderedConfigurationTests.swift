@@ -170,6 +170,7 @@ import Topology
               c: { address: 10.0.0.3 }
             redis: { nodes: [a, b, c], sentinels: [a, b, c], password: env:P, role: ROLE }
             sidecar: { nodes: [a], listen: [unix:/run/breakwater/redis.sock, ":6380", "10.0.0.1:6381"], password: env:Q }
+            web: { nodes: [a], docroot: /srv/shop }
 
             """
         for role in ["cache", "store"] {
@@ -177,15 +178,15 @@ import Topology
             let topology = try #require(reading.topology, "\(reading.diagnostics)")
             let units = try Renderer.render(topology, targets: [.systemd], layout: .production, secrets: nil)
                 .filter { $0.path.hasPrefix("a/etc/systemd/system/") }
-            #expect(units.count == 4)
+            #expect(units.count == 5)
             let folder = FileManager.default.temporaryDirectory.appending(path: "bw-units-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
             var paths: [String] = []
             for unit in units {
                 let url = folder.appending(path: URL(filePath: unit.path).lastPathComponent)
-                // The sidecar need not be installed where the tests run.
-                let contents = unit.contents.replacing("/usr/local/bin/breakwater-proxy", with: "/bin/true")
+                // The programs need not be installed where the tests run.
+                let contents = unit.contents.replacing(#/\/usr\/local\/bin\/breakwater(-proxy)?/#, with: "/bin/true")
                 try Data(contents.utf8).write(to: url)
                 paths.append(url.path)
             }

@@ -18,6 +18,9 @@ package struct AgentServeCommand: BreakwaterCommand {
         commandName: "serve",
         abstract: "Run the agent of a node (what `breakwater agent` does by itself).",
         discussion: """
+            On a web node it also answers its load balancer, people and Prometheus at the node's address and the port \
+            of `load_balancer.health` (docs/agent.md).
+
             SIGTERM stops it: what runs is told to stop, and how it ended is noted. Nothing that it has started \
             survives it, not even when it is killed. Secrets come from the topology's references, as with every other \
             command.
@@ -40,21 +43,27 @@ package struct AgentServeCommand: BreakwaterCommand {
     }
 
     package func perform(_ console: Console) async throws -> ExitStatus {
-        let place = try BackupPlace(file: topology.file, console)
-        guard let store = place.topology else { preconditionFailure("a file was named") }
+        let store = try topology.load(console)
         guard store.host(node) != nil else {
             throw UserFacingError(
                 code: "agent.unknown_node", summary: "the topology has no host \(node)",
                 hint: "its hosts: \(store.hosts.map(\.name).joined(separator: ", "))", status: .invalid)
         }
-        let settings = try settings(store)
+        let health = try WebNodeHealth(store, node: node)
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "breakwater.agent")
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        // A store without backups has nodes that say how they are, all the same.
+        if store.backup == nil, let health {
+            try await run(health.services(logger, asking: nil), logger)
+            return .done
+        }
         do {
+            let place = try BackupPlace(file: topology.file, console)
+            let settings = try settings(place.topology ?? store)
             return try await place.withStores(console) { stores in
                 try await place.withStores(console, pruning: true) { pruning in
-                    try await serve(settings, stores, pruning, logger)
+                    try await serve(settings, stores, pruning, health, logger)
                     return .done
                 }
             }
@@ -69,7 +78,8 @@ package struct AgentServeCommand: BreakwaterCommand {
     }
 
     private func serve(
-        _ settings: AgentSettings, _ stores: [OpenStore], _ pruning: [OpenStore], _ logger: Logger
+        _ settings: AgentSettings, _ stores: [OpenStore], _ pruning: [OpenStore], _ health: WebNodeHealth?,
+        _ logger: Logger
     ) async throws {
         guard let first = stores.first, let tidier = pruning.first else { preconditionFailure("there is a store") }
         let board = JobBoard(tidier.store)
@@ -83,8 +93,12 @@ package struct AgentServeCommand: BreakwaterCommand {
         unlink(settings.topology.socket)
         let control = ControlServer(
             socket: settings.topology.socket, actions: ControlActions(asking: agent), logger: logger)
+        try await run([agent, control] + (health?.services(logger, asking: { await agent.status() }) ?? []), logger)
+    }
+
+    private func run(_ services: [any Service], _ logger: Logger) async throws {
         var configuration = ServiceGroupConfiguration(
-            services: [agent, control], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(45)
         try await ServiceGroup(configuration: configuration).run()
     }
