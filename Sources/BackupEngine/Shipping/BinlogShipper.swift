@@ -61,10 +61,13 @@ package struct BinlogShipper: Sendable {
         var hasWorked = false
         // One that looks for its place after it was purged must not take the old one for it again.
         var lost: ShippingStart.Gap?
+        var former: ShippingSession.ChainStart?
         while true {
             var session = ShippingSession(self, stop)
+            // One that did not get so far says nothing of it.
+            defer { former = session.begun ?? former }
             do {
-                return try await session.run(lost: lost)
+                return try await session.run(lost: lost, after: former)
             } catch is CancellationError {
                 throw CancellationError()
             } catch let error as ShippingError {

@@ -10,6 +10,14 @@ struct ShippingSession {
     /// The server was asked for its log: settings and privileges are right.
     private(set) var hasAsked = false
     private(set) var hasShipped = false
+    /// Where a chain begins of which nothing is in the stores yet, and behind which segment.
+    private(set) var begun: ChainStart?
+
+    /// The beginning of a chain, before its first segment remembers it.
+    struct ChainStart: Sendable {
+        var number: UInt64
+        var state: GTIDState
+    }
 
     private var parser = BinlogParser()
     private var tracker = TransactionTracker()
@@ -37,7 +45,12 @@ struct ShippingSession {
         position = .mariadb(MariaDBPosition())
     }
 
-    mutating func run(lost: ShippingStart.Gap?) async throws {
+    /// - Parameters:
+    ///   - lost: What the server could not give the session before.
+    ///   - former: Where that one began a chain. It was told to whoever makes backups: a later beginning would leave a
+    ///     gap behind theirs.
+    /// - Throws: What ends the connection; see `BinlogShipper.run(until:)`.
+    mutating func run(lost: ShippingStart.Gap?, after former: ChainStart? = nil) async throws {
         let settings = shipper.settings
         let source = try await MySQLConnection.with(settings) { try await LogSource.read(over: $0) }
         self.source = source
@@ -54,7 +67,14 @@ struct ShippingSession {
             executed: source.executed, purged: source.purged)
         if let lost { start = .anew(lost, after: source.executed) }
         position = start.state
-        if case .anew(let gap, _) = start { shipper.report(.gap(gap)) }
+        if case .anew(let gap, _) = start {
+            if lost == nil, let former, former.number == number {
+                position = former.state
+            } else {
+                shipper.report(.gap(gap))
+            }
+            begun = ChainStart(number: number, state: position)
+        }
         shipper.report(.started(from: position, number: number + 1))
 
         let connection = try await MySQLConnection.connect(settings)
@@ -65,6 +85,7 @@ struct ShippingSession {
             try await follow(connection, until: source.executed)
         } catch {
             await connection.close()
+            if !(error is CancellationError), !(error is ShippingError) { try await shipWhatIsWhole() }
             if let error = error as? MySQLError, error.kind == .privilegeMissing || error.kind == .accessDenied {
                 let further = source.server.family == .mysql ? "REPLICATION CLIENT" : "BINLOG MONITOR"
                 throw ShippingError.refused(
@@ -92,6 +113,11 @@ struct ShippingSession {
             if batch.isAtEnd { throw MySQLError(.connectionLost, message: "the server has ended its log") }
             tell(isBehind: isBehind)
         }
+    }
+
+    /// The server may never come back: what has come whole is stored, and not read again.
+    private mutating func shipWhatIsWhole() async throws {
+        if segment?.isEmpty == false, segment?.isOpenEnded == false { try await ship() }
     }
 
     /// With what is being packed.
