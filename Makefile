@@ -37,7 +37,7 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 SHELL_SOURCES := Scripts/bootstrap Scripts/debian-root Scripts/python-root Scripts/promises .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-backup chaos promises soak torture format lint install uninstall clean
+.PHONY: help build demo test bench bench-backup bench-health chaos promises soak torture format lint install uninstall clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,12 @@ bench-backup: ## measure backup and restore beside a tutorial's script and mydum
 	$(SWIFT) build $(RELEASE) --product breakwater
 	$(SWIFT) build $(RELEASE) --product breakwater-bench
 	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater-bench" backup --output Benchmarks/results/$(BENCH_NAME).json $(BENCH_FLAGS)
+
+bench-health: ## measure the health endpoint beside a PHP page under nginx and PHP-FPM (release build, a minute)
+	@Scripts/bootstrap test
+	$(SWIFT) build $(RELEASE) --product breakwater
+	$(SWIFT) build $(RELEASE) --product breakwater-bench
+	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/breakwater-bench" health --output Benchmarks/results/health.json $(BENCH_FLAGS)
 
 chaos: ## random faults from ten seeds, three minutes each (release build; as root also with cut links)
 	@Scripts/bootstrap chaos

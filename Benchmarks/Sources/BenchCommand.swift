@@ -6,7 +6,7 @@ import LoopbackServers
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "breakwater-bench", abstract: "Measures Breakwater beside what people use without it.",
-        subcommands: [SidecarBenchCommand.self, BackupBenchCommand.self],
+        subcommands: [SidecarBenchCommand.self, BackupBenchCommand.self, HealthBenchCommand.self],
         defaultSubcommand: SidecarBenchCommand.self)
 }
 

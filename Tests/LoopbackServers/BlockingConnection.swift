@@ -98,6 +98,13 @@ package final class BlockingConnection {
         }
     }
 
+    /// Whatever has come, one byte at least.
+    package func receiveSome() throws -> [UInt8] {
+        if unread.isEmpty { try readMore() }
+        defer { unread = 0..<0 }
+        return Array(buffer[unread])
+    }
+
     /// Sends a command and reads its reply.
     package func call(_ arguments: String...) throws -> [UInt8] {
         try send(Self.encoded(arguments.map { Array($0.utf8) }))
