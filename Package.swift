@@ -269,7 +269,7 @@ let package = Package(
         .testTarget(
             name: "BenchmarkTests", dependencies: ["breakwater-bench", "LoopbackServers"], swiftSettings: strict),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "RecoveryCore", "Topology", .argumentParser],
+            name: "CommandsTests", dependencies: ["Commands", "HAProxy", "RecoveryCore", "Topology", .argumentParser],
             swiftSettings: strict),
         .testTarget(
             name: "LocalStackTests",

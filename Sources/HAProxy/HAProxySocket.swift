@@ -36,14 +36,20 @@ package struct HAProxySocket: Sendable {
         throw HAProxyError("it has no server \(server)")
     }
 
-    /// Sends new connections elsewhere, ends those that are there, and looks whether that is so. The address is an IP
+    /// Sends new connections elsewhere, and looks whether that is so; those that are there go on. The address is an IP
     /// address: HAProxy looks up no names here.
-    package func set(_ server: String, address: String, port: Int) throws(HAProxyError) {
+    package func move(_ server: String, address: String, port: Int) throws(HAProxyError) {
         let answer = try command("set server \(server) addr \(address) port \(port)")
         let now = try self.server(server)
         guard now.address == address, now.port == port else {
             throw HAProxyError(answer.trimmingCharacters(in: .whitespacesAndNewlines))
         }
+    }
+
+    /// Sends new connections elsewhere, ends those that are there, and looks whether that is so. The address is an IP
+    /// address: HAProxy looks up no names here.
+    package func set(_ server: String, address: String, port: Int) throws(HAProxyError) {
+        try move(server, address: address, port: port)
         _ = try command("shutdown sessions server \(server)")
     }
 

@@ -29,6 +29,11 @@ package struct LocalBackups: Sendable {
 }
 
 extension StoreTopology {
+    /// The topology with the addresses that `breakwater up` gave its hosts the last time; as it is before the first.
+    package func assigned(from state: StateDirectory) -> StoreTopology {
+        state.previousNetwork.flatMap { assigningLoopback(network: $0) } ?? self
+    }
+
     /// The topology with what `breakwater up` chose for a local store's database and its backups: address, password,
     /// bucket and key. What the file says stays. Other stores are returned as they are.
     package func filledIn(from state: StateDirectory) -> StoreTopology {

@@ -11,6 +11,7 @@ package struct LoadBalancerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             LoadBalancerShowCommand.self, LoadBalancerDrainCommand.self, LoadBalancerReadyCommand.self,
+            LoadBalancerSyncCommand.self,
         ])
 
     package init() {}

@@ -38,17 +38,23 @@ struct LoadBalancerPlace {
     }
 
     let balancers: [Balancer]
-    let nodes: [String]
+    /// With the addresses of a local store, when one is there.
+    let topology: StoreTopology
+
+    var nodes: [String] { topology.web?.nodes ?? [] }
 
     init(_ options: BalancerOptions, _ console: Console) throws {
-        let topology = try options.topology.load(console)
+        var topology = try options.topology.load(console)
         guard let balancer = topology.loadBalancer, !balancer.nodes.isEmpty else {
             throw UserFacingError(
                 code: "lb.not_own", summary: "the store has no load balancer of its own",
                 hint: "`load_balancer.nodes` names the hosts that run HAProxy; the provider's balancer is not asked",
                 status: .invalid)
         }
-        nodes = topology.web?.nodes ?? []
+        if topology.provider == .local {
+            topology = topology.assigned(from: options.state.directory(topology: options.topology.file))
+        }
+        self.topology = topology
         if let socket = options.socket {
             balancers = [Balancer(name: nil, path: socket)]
         } else if topology.provider == .local {
